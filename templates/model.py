@@ -1,0 +1,371 @@
+"""The definitions as immutable objects, bound to one set (year, period, level). Knows no workbook and no file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from templates.formula import Formula, Ref, Term
+
+MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
+LIST_TOTAL = "summa"
+ITEM = "@"  # in the formulas of a list form: the item's own row
+
+
+class Type(StrEnum):
+    """What a cell holds. Amounts are in the form's own unit; the other numbers carry theirs."""
+
+    BELOPP = "belopp"
+    TAL = "tal"
+    HELTAL = "heltal"
+    PROCENT = "procent"
+    TEXT = "text"
+    LANGTEXT = "langtext"
+    DATUM = "datum"
+    VAL = "val"
+    JANEJ = "janej"
+
+    @property
+    def is_number(self) -> bool:
+        """True for the types that are read as Decimal."""
+        return self in _NUMBERS
+
+
+_NUMBERS = {Type.BELOPP, Type.TAL, Type.HELTAL, Type.PROCENT}
+
+
+class Kind(StrEnum):
+    """How a cell comes to its content."""
+
+    INPUT = "inmatning"
+    SLK = "slk"
+    SYSTEM = "system"
+    COMPUTED = "beraknad"
+    NOT_APPLICABLE = "ej_tillamplig"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact stands. `document` is a key of kallor.yaml, or None when the source is our own analogy."""
+
+    document: str | None
+    place: str
+    checked_on: str
+    note: str | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.document}:{self.place}" if self.document else self.place
+        return f"{place} ({self.note})" if self.note else place
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One accepted answer: `id` in data files, `label` in the sheet."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a form; see docs/blanketter for what the fields mean to a reader."""
+
+    id: str
+    label: str
+    type: Type = Type.BELOPP
+    filled_by: str = "namnd"
+    required: bool = False
+    blank_means: str = "saknas"
+    unit: str | None = None
+    decimals: int | None = None
+    formula: Formula | None = None
+    function: Function | None = None
+    sign: str | None = None
+    positive_means: str | None = None
+    choices: tuple[Choice, ...] = ()
+    width: int | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A named nyckeltal function applied to cells (see workbook.nyckeltal)."""
+
+    name: str
+    args: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row."""
+
+    id: str
+    label: str
+    formula: Formula | None = None
+    varav_of: str | None = None
+    varav_full: bool = False
+    heading: bool = False
+    italic: bool = False
+    total: bool = False
+    only_columns: frozenset[str] | None = None
+    type: Type | None = None
+    filled_by: str | None = None
+    required: bool | None = None
+    sign: str | None = None
+    choices: tuple[Choice, ...] = ()
+    prefill: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Two figures that must be the same, for the rule `code`. Terms of `left` and `right` are summed."""
+
+    code: str
+    left: Formula
+    right: Formula
+    tolerance: Decimal | None
+    text: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellDef:
+    """What one cell is, after row, column and single-cell settings have been weighed together."""
+
+    kind: Kind
+    type: Type
+    formula: Formula | None = None
+    function: Function | None = None
+    required: bool = False
+    blank_means: str = "saknas"
+    sign: str | None = None
+    choices: tuple[Choice, ...] = ()
+    prefill: str | None = None
+
+
+@dataclass(frozen=True)
+class Blankett:
+    """One form in one layout, bound to a year and a period."""
+
+    id: str
+    layout: str
+    title: str
+    sheet: str
+    purpose: str
+    group: str
+    order: int
+    is_list: bool
+    source: Source
+    unit: str
+    decimals: int
+    tolerance: Decimal
+    sign_text: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    optional: bool
+    spare_rows: int = 0
+    key: str | None = None
+    total_columns: tuple[str, ...] = ()
+    total_label: str = "Summa"
+    overrides: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    relations: tuple[Relation, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def column_by_id(self) -> Mapping[str, Column]:
+        """Columns by id, in the form's order."""
+        return {column.id: column for column in self.columns}
+
+    @cached_property
+    def row_by_id(self) -> Mapping[str, Row]:
+        """Rows of a table form by id (list forms have none of their own), in the form's order."""
+        return {row.id: row for row in self.rows}
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], CellDef]:
+        return {}
+
+    def cell(self, row_id: str, column_id: str) -> CellDef:
+        """The definition of one cell. In list forms every row id but the total is an item."""
+        if self.is_list and row_id != LIST_TOTAL:
+            row_id = ITEM
+        found = self._cells.get((row_id, column_id))
+        if found is None:
+            found = self._cells[row_id, column_id] = self._work_out(row_id, column_id)
+        return found
+
+    def _work_out(self, row_id: str, column_id: str) -> CellDef:
+        column = self.column_by_id[column_id]
+        if self.is_list:
+            row = None
+            if row_id == LIST_TOTAL:
+                if column_id not in self.total_columns:
+                    return CellDef(Kind.NOT_APPLICABLE, column.type)
+                total = Term(1, Ref(self.id, "*", column_id))
+                return CellDef(Kind.COMPUTED, column.type, (total,))
+        else:
+            row = self.row_by_id[row_id]
+            if row.heading or (row.only_columns is not None and column_id not in row.only_columns):
+                return CellDef(Kind.NOT_APPLICABLE, column.type)
+        own = self.overrides.get((row_id, column_id), {})
+        if own.get("state") == "ej_tillamplig":
+            return CellDef(Kind.NOT_APPLICABLE, column.type)
+        type_ = (row.type if row and row.type else None) or column.type
+        formula: Formula | None = None
+        function: Function | None = None
+        if own.get("state") != "inmatning":
+            if "formula" in own:
+                formula = own["formula"]
+            elif column.formula is not None:
+                formula = column.formula
+            elif column.function is not None:
+                function = column.function
+            elif row is not None and row.formula is not None:
+                formula = row.formula
+        if formula is not None:
+            return CellDef(Kind.COMPUTED, type_, self._absolute(formula, row_id, column_id))
+        if function is not None:
+            args = tuple(self._absolute_ref(ref, row_id, column_id) for ref in function.args)
+            return CellDef(Kind.COMPUTED, type_, function=Function(function.name, args))
+        filled_by = (row.filled_by if row and row.filled_by else None) or column.filled_by
+        kind = {"slk": Kind.SLK, "system": Kind.SYSTEM}.get(filled_by, Kind.INPUT)
+        required = column.required if row is None or row.required is None else row.required
+        sign = (row.sign if row and row.sign else None) or column.sign
+        return CellDef(
+            kind,
+            type_,
+            required=required and kind is not Kind.SYSTEM,
+            blank_means=column.blank_means,
+            sign=sign,
+            choices=(row.choices if row and row.choices else ()) or column.choices,
+            prefill=row.prefill if row else None,
+        )
+
+    def _absolute_ref(self, ref: Ref, row_id: str, column_id: str) -> Ref:
+        return Ref(ref.blankett or self.id, ref.row or row_id, ref.column or column_id, ref.where)
+
+    def _absolute(self, formula: Formula, row_id: str, column_id: str) -> Formula:
+        return tuple(
+            Term(term.sign, self._absolute_ref(term.ref, row_id, column_id), term.parameter) for term in formula
+        )
+
+    def row_sum(self, row_id: str, column_id: str) -> Formula | None:
+        """The row's own sum in this column, also where the cell is computed by its column instead."""
+        if self.is_list:
+            return None
+        row = self.row_by_id[row_id]
+        if row.formula is None or (row_id, column_id) in self.overrides:
+            return None
+        return self._absolute(row.formula, row_id, column_id)
+
+    def row_label(self, row_id: str) -> str:
+        """What a reader calls the row: its label, "Summa" or "rad 3"."""
+        if self.is_list:
+            return self.total_label if row_id == LIST_TOTAL else f"rad {row_id}"
+        return self.row_by_id[row_id].label
+
+    def unit_of(self, column_id: str) -> str:
+        """The unit of a column's figures; the form's own unless the column states another."""
+        column = self.column_by_id[column_id]
+        if column.unit:
+            return column.unit
+        return "%" if column.type is Type.PROCENT else self.unit
+
+    def decimals_of(self, row_id: str, column_id: str) -> int:
+        """Decimals that a figure in this cell may have."""
+        cell, column = self.cell(row_id, column_id), self.column_by_id[column_id]
+        if cell.type is Type.HELTAL:
+            return 0
+        if column.decimals is not None:
+            return column.decimals
+        return 1 if cell.type is Type.PROCENT else self.decimals
+
+    def fixed_cells(self) -> Iterator[tuple[str, str, CellDef]]:
+        """Every cell of a table form, and the total row of a list form, in reading order."""
+        rows = [row.id for row in self.rows] if not self.is_list else [LIST_TOTAL] * bool(self.total_columns)
+        for row_id in rows:
+            for column in self.columns:
+                yield row_id, column.id, self.cell(row_id, column.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A dated number decided by somebody. `values` runs from the oldest date to the newest."""
+
+    id: str
+    label: str
+    unit: str
+    values: tuple[tuple[str, Decimal, Source], ...]
+
+    def on(self, date: str) -> tuple[Decimal, Source] | None:
+        """Value and source in force on an ISO date, or None before the first known date."""
+        found = None
+        for start, value, source in self.values:
+            if start <= date:
+                found = (value, source)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Namnd:
+    """A stadsdelsnämnd in the dated register. `confirmed` is False where the code is not known from a document."""
+
+    code: str
+    name: str
+    valid_from: str
+    valid_to: str | None
+    successor: str | None
+    confirmed: bool
+    source: Source
+
+    def exists_on(self, date: str) -> bool:
+        """True when the nämnd exists on the ISO date."""
+        return self.valid_from <= date and (self.valid_to is None or date <= self.valid_to)
+
+
+@dataclass(frozen=True)
+class Blankettset:
+    """All forms of one period and level, in the order of the workbook."""
+
+    id: str
+    year: int
+    period: str
+    level: str
+    report_date: str
+    title: str
+    source: Source
+    blanketter: Mapping[str, Blankett]
+    parameters: Mapping[str, Parameter]
+    namnder: Mapping[str, Namnd]
+    definition_hash: str
+
+    def parameter(self, parameter_id: str) -> Decimal:
+        """The parameter's value on the report date. KeyError when none is in force (the catalog checks that)."""
+        found = self.parameters[parameter_id].on(self.report_date)
+        if found is None:
+            raise KeyError(parameter_id)
+        return found[0]
+
+    def scale(self, source: Ref, target_unit: str) -> Decimal:
+        """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""
+        assert source.blankett and source.column
+        unit = self.blanketter[source.blankett].unit_of(source.column)
+        if unit == target_unit or unit not in MONEY_SCALE or target_unit not in MONEY_SCALE:
+            return Decimal(1)
+        return Decimal(MONEY_SCALE[unit]) / Decimal(MONEY_SCALE[target_unit])
+
+    def knows(self, ref: Ref) -> bool:
+        """True when the place exists in this set (another layout may lack the form, row or column)."""
+        form = self.blanketter.get(ref.blankett or "")
+        if form is None or ref.column not in form.column_by_id:
+            return False
+        if ref.row in ("*", ITEM):
+            return form.is_list
+        if form.is_list:
+            return ref.row == LIST_TOTAL and ref.column in form.total_columns
+        return ref.row in form.row_by_id and form.cell(ref.row or "", ref.column).kind is not Kind.NOT_APPLICABLE

@@ -1,0 +1,1 @@
+"""Judgement: rules over a read blankettset. Imports neither an Excel library nor pandas."""

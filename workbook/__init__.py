@@ -1,0 +1,1 @@
+"""What was handed in: building, reading, evaluating, nyckeltal and consolidation. Passes no judgement."""
