@@ -1,0 +1,302 @@
+"""Finds a form's cells in a raw workbook by the ids it carries. Rows may have been inserted and sheets moved.
+
+What does not fit becomes a Problem; only a workbook that is no blankettset at all is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from templates.catalog import Catalog, UnknownSet
+from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind
+from workbook.addresses import address
+from workbook.excel_formula import with_ids
+from workbook.filled import Cell, FilledForm, FilledSet, Problem, cell_value
+from workbook.placement import (
+    END_ID,
+    HEADER_ID,
+    INDEX_SHEET,
+    LISTS_SHEET,
+    PARAMETER_SHEET,
+    STAMP_SHEET,
+)
+from workbook.xlsx_reader import (
+    CellState,
+    RawBook,
+    RawCell,
+    RawSheet,
+    UnreadableWorkbook,
+    read_workbook,
+)
+
+OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET)
+STAMP_PREFIX = "blankett:"
+
+
+def read_filled(source: Path | bytes, catalog: Catalog, *, name: str | None = None) -> FilledSet:
+    """Read a handed-in workbook. UnreadableWorkbook when it is none, or no blankettset that we know."""
+    name = name or (source.name if isinstance(source, Path) else "arbetsboken")
+    return bind(read_workbook(source, name=name), catalog, name)
+
+
+def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
+    """Bind a raw workbook to its definitions by its stamp."""
+    stamp = _read_stamp(raw)
+    if "blankettset" not in stamp:
+        raise UnreadableWorkbook(
+            f"{name} är en Excelfil men inget blankettset: stämpeln saknas. "
+            "Använd den fil som »blankett ny» skapar, och kopiera inte bladen till en ny arbetsbok."
+        )
+    if stamp.get("sort") != "blankettset":
+        raise UnreadableWorkbook(
+            f"{name} är en konsoliderad arbetsbok, inte en nämnds blankettset. Ange nämndens egen fil."
+        )
+    try:
+        blankettset = catalog.blankettset(stamp["blankettset"], stamp.get("niva", "namnd"))
+    except UnknownSet as error:
+        raise UnreadableWorkbook(f"{name} hör till ett blankettset som det här programmet inte känner. {error}") from None
+    return _Binder(raw, blankettset, stamp, name).bind()
+
+
+def _read_stamp(raw: RawBook) -> dict[str, str]:
+    sheet = raw.sheet(STAMP_SHEET)
+    if sheet is None:
+        return {}
+    found: dict[str, str] = {}
+    for (row, column), cell in sheet.cells.items():
+        if column == 1 and cell.text:
+            value = sheet.cells.get((row, 2))
+            if value is not None and value.text is not None:
+                found[cell.text] = value.text
+    return found
+
+
+class _SheetMap:
+    """Where rows and columns of one form stand on one raw sheet."""
+
+    def __init__(self, form: Blankett, sheet: RawSheet, id_row: int, id_column: int) -> None:
+        self.form, self.sheet = form, sheet
+        self.problems: list[Problem] = []
+        self.columns: dict[str, int] = {}
+        self.rows: dict[str, int] = {}
+        self._find_columns(id_row, id_column)
+        self._find_rows(id_row, id_column)
+        self.column_at = {number: id_ for id_, number in self.columns.items()}
+        self.row_at = {number: id_ for id_, number in self.rows.items()}
+        self.id_row, self.id_column = id_row, id_column
+
+    def _problem(self, kind: str, at: tuple[int, int] | None = None, **more: str) -> None:
+        place = address(*at) if at else None
+        self.problems.append(Problem(kind, self.form.id, self.sheet.name, place, **more))
+
+    def _find_columns(self, id_row: int, id_column: int) -> None:
+        for (row, column), cell in self.sheet.cells.items():
+            if row != id_row or column == id_column or not cell.text:
+                continue
+            if cell.text not in self.form.column_by_id:
+                self._problem("okant_kolumn_id", (row, column), detail=cell.text)
+            elif cell.text in self.columns:
+                self._problem("dubbelt_kolumn_id", (row, column), column=cell.text)
+            else:
+                self.columns[cell.text] = column
+        for column_id in self.form.column_by_id:
+            if column_id not in self.columns:
+                self._problem("kolumn_saknas", column=column_id)
+
+    def _find_rows(self, id_row: int, id_column: int) -> None:
+        marks = {row: cell.text for (row, column), cell in self.sheet.cells.items()
+                 if column == id_column and row != id_row and cell.text}  # fmt: skip
+        if self.form.is_list:
+            self._find_list_rows(marks, id_column)
+            return
+        for row, id_ in sorted(marks.items()):
+            if id_ == HEADER_ID:
+                continue
+            if id_ not in self.form.row_by_id:
+                self._problem("okant_rad_id", (row, id_column), detail=id_)
+            elif id_ in self.rows:
+                self._problem("dubbelt_rad_id", (row, id_column), row=id_)
+            else:
+                self.rows[id_] = row
+        for row_id in self.form.row_by_id:
+            if row_id not in self.rows:
+                self._problem("rad_saknas", row=row_id)
+
+    def _find_list_rows(self, marks: dict[int, str], id_column: int) -> None:
+        end_id = LIST_TOTAL if self.form.total_columns else END_ID
+        headers = [row for row, id_ in marks.items() if id_ == HEADER_ID]
+        ends = [row for row, id_ in marks.items() if id_ == end_id]
+        if not headers:
+            self._problem("rad_saknas", row=HEADER_ID)
+        if not ends:
+            self._problem("rad_saknas", row=end_id)
+        for doubled in (sorted(headers)[1:], sorted(ends)[1:]):
+            for row in doubled:
+                self._problem("dubbelt_rad_id", (row, id_column), row=marks[row])
+        first = min(headers, default=min(marks, default=1)) + 1
+        used = (row for row, column in self.sheet.cells if column in self.columns.values())
+        last = min(ends, default=max(used, default=first) + 1)
+        self.rows = {str(number - first + 1): number for number in range(first, last)}
+        if ends and self.form.total_columns:
+            self.rows[LIST_TOTAL] = min(ends)
+
+    def strays(self) -> Iterator[tuple[int, int]]:
+        """Cells with content in the form's columns on rows that carry no id, between its first and last row."""
+        if not self.rows or self.form.is_list:
+            return
+        first, last = min(self.rows.values()), max(self.rows.values())
+        for row, column in sorted(self.sheet.cells):
+            if first <= row <= last and row not in self.row_at and column in self.column_at:
+                yield row, column
+
+
+class _Binder:
+    def __init__(self, raw: RawBook, blankettset: Blankettset, stamp: dict[str, str], name: str) -> None:
+        self.raw, self.set, self.stamp, self.name = raw, blankettset, stamp, name
+        self.problems: list[Problem] = [
+            Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail)
+            for anomaly in raw.anomalies
+        ]
+        self.maps: dict[str, _SheetMap] = {}
+        self.parameters: dict[tuple[int, int], str] = {}
+
+    def bind(self) -> FilledSet:
+        if self.stamp.get("definition") != self.set.definition_hash:
+            self.problems.append(Problem("annan_definition", detail=self.stamp.get("definition", "ingen")))
+        self._find_sheets()
+        self._find_parameters()
+        self.by_sheet = {found.sheet.name: found for found in self.maps.values()}
+        forms = {form.id: self._form(form) for form in self.set.blanketter.values()}
+        for found in self.maps.values():
+            self.problems.extend(found.problems)
+        return FilledSet(
+            self.name, self.raw.sha256, self.set, self.stamp.get("namnd", ""), self.stamp, forms, self.problems
+        )
+
+    def _find_sheets(self) -> None:
+        for sheet in self.raw.sheets:
+            mark = _find_mark(sheet)
+            if mark is None:
+                if sheet.name not in OWN_SHEETS and sheet.cells:
+                    self.problems.append(Problem("extra_blad", None, sheet.name))
+                continue
+            (id_row, id_column), text = mark
+            form_id, _, layout = text.removeprefix(STAMP_PREFIX).partition(":")
+            form = self.set.blanketter.get(form_id)
+            if form is None or layout != form.layout:
+                self.problems.append(Problem("frammande_blad", None, sheet.name, detail=text))
+                continue
+            if form_id in self.maps:
+                self.problems.append(Problem("dubbelt_blad", form_id, sheet.name, detail=self.maps[form_id].sheet.name))
+                continue
+            self.maps[form_id] = _SheetMap(form, sheet, id_row, id_column)
+            if sheet.name != form.sheet:
+                self.problems.append(Problem("omdopt_blad", form_id, sheet.name, detail=form.sheet))
+            if sheet.visibility != "visible":
+                self.problems.append(Problem("dolt_blad", form_id, sheet.name, detail=sheet.visibility))
+        for form in self.set.blanketter.values():
+            if form.id not in self.maps:
+                self.problems.append(Problem("blad_saknas", form.id, form.sheet))
+
+    def _find_parameters(self) -> None:
+        sheet = self.raw.sheet(PARAMETER_SHEET)
+        if sheet is None:
+            self.problems.append(Problem("blad_saknas", None, PARAMETER_SHEET))
+            return
+        for (row, column), cell in sheet.cells.items():
+            parameter = self.set.parameters.get(cell.text or "") if column == 2 else None
+            if parameter is None:
+                continue
+            self.parameters[row, 4] = parameter.id
+            found, expected = sheet.cells.get((row, 4)), parameter.on(self.set.report_date)
+            if expected and (found is None or found.number is None or found.number != expected[0].normalize()):
+                detail = f"{found.number if found is not None else 'tom'}|{expected[0]}|{parameter.label}"
+                self.problems.append(Problem("andrad_parameter", None, sheet.name, address(row, 4), detail=detail))
+
+    def _form(self, form: Blankett) -> FilledForm:
+        found = self.maps.get(form.id)
+        if found is None:
+            return FilledForm(form, form.sheet, present=False)
+        filled = FilledForm(form, found.sheet.name)
+        for row, column in found.strays():
+            self.problems.append(Problem("rad_utan_id", form.id, found.sheet.name, address(row, column)))
+        for row_id, row in found.rows.items():
+            for column_id, column in found.columns.items():
+                raw = found.sheet.cells.get((row, column))
+                if raw is None and form.is_list and row_id != LIST_TOTAL:
+                    continue
+                cell = self._cell(found, row_id, column_id, raw, address(row, column))
+                if cell is not None:
+                    filled.cells[row_id, column_id] = cell
+        return filled
+
+    def _cell(
+        self, found: _SheetMap, row_id: str, column_id: str, raw: RawCell | None, place: str
+    ) -> Cell | None:
+        form = found.form
+        kind = form.cell(row_id, column_id).kind
+        if raw is None:
+            if kind is Kind.NOT_APPLICABLE:
+                return None
+            return Cell(form.id, row_id, column_id, CellState.BLANK, None, None, None, found.sheet.name, place)
+        if kind is Kind.NOT_APPLICABLE:
+            self.problems.append(
+                Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
+            )
+            return None
+        if kind is Kind.COMPUTED and form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id):
+            if raw.formula is not None or raw.state is CellState.BLANK:
+                return None  # a spare row's own formula
+        value = cell_value(
+            form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904
+        )
+        formula = None if raw.formula is None else self._with_ids(found, raw.formula)
+        return Cell(
+            form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place
+        )
+
+    def _has_input(self, found: _SheetMap, row_id: str) -> bool:
+        row = found.rows[row_id]
+        return any(
+            (row, column) in found.sheet.cells
+            for column_id, column in found.columns.items()
+            if found.form.cell(row_id, column_id).kind is not Kind.COMPUTED
+        )
+
+    def _with_ids(self, found: _SheetMap, formula: str) -> str:
+        def identify(sheet: str | None, row: int, column: int) -> str | None:
+            if sheet == PARAMETER_SHEET:
+                parameter = self.parameters.get((row, column))
+                return f"[@{parameter}]" if parameter else None
+            there = found if sheet is None else self.by_sheet.get(sheet)
+            if there is None or row not in there.row_at or column not in there.column_at:
+                return None
+            return f"[{there.form.id}.{there.row_at[row]}.{there.column_at[column]}]"
+
+        def identify_range(sheet: str | None, start: tuple[int, int], end: tuple[int, int]) -> str | None:
+            there = found if sheet is None else self.by_sheet.get(sheet)
+            if there is None or not there.form.is_list or start[1] != end[1] or start[1] not in there.column_at:
+                return None
+            rows = [number for id_, number in there.rows.items() if id_ != LIST_TOTAL]
+            if not rows or start[0] > min(rows) or end[0] != max(rows):
+                return None
+            return f"[{there.form.id}.*.{there.column_at[start[1]]}]"
+
+        return with_ids(formula, identify, identify_range)
+
+
+def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:
+    found = sheet.cells.get((1, 1))
+    if found is not None and found.text and found.text.startswith(STAMP_PREFIX):
+        return (1, 1), found.text
+    for place, cell in sheet.cells.items():  # a row or column may have been inserted before it
+        if cell.text and cell.text.startswith(STAMP_PREFIX) and place[0] <= 50 and place[1] <= 50:
+            return place, cell.text
+    return None
+
+
+def _shown(raw: RawCell) -> str:
+    if raw.state is CellState.NUMBER and raw.number is not None:
+        return f"{raw.number:f}"
+    return raw.text or ""

@@ -1,0 +1,164 @@
+"""The Excel formula of a computed cell, and the same formula with ids in place of addresses.
+
+The second is what a handed-in formula is compared with: addresses move when rows are inserted, ids do not.
+Formulas are stored with English names and commas whatever the user's Excel shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from templates.formula import Ref
+from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef
+from workbook.evaluate import Key
+from workbook.nyckeltal import FORM_FUNCTIONS
+from workbook.placement import Placement
+from workbook.addresses import parse_address
+
+
+class Places(Protocol):
+    """Turns ids into what stands in the formula: addresses when building, ids when comparing."""
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """One cell, seen from a cell on the form `own`."""
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """All rows of a list column."""
+
+    def parameter(self, parameter_id: str) -> str:
+        """A dated parameter."""
+
+
+class IdPlaces:
+    """Ids as they stand: [blankett.rad.kolumn]."""
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """See Places."""
+        return f"[{form}.{row}.{column}]"
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """See Places."""
+        return f"[{form}.*.{column}]"
+
+    def parameter(self, parameter_id: str) -> str:
+        """See Places."""
+        return f"[@{parameter_id}]"
+
+
+def formula_text(blankettset: Blankettset, key: Key, places: Places) -> str:
+    """The formula of a computed cell, without the leading equals sign."""
+    form_id, row, column = key
+    form = blankettset.blanketter[form_id]
+    cell = form.cell(row, column)
+    text = _function(cell, key, places) if cell.function else _sum(blankettset, cell, key, places)
+    if form.is_list and row != LIST_TOTAL and form.key:
+        text = f'IF({places.cell(form_id, form_id, row, form.key)}="","",{text})'
+    return text
+
+
+def _function(cell: CellDef, key: Key, places: Places) -> str:
+    assert cell.function is not None
+    function = FORM_FUNCTIONS[cell.function.name]
+    args = [_ref(ref, key, places, None) for ref in cell.function.args]
+    return function.excel.format(*args, *(places.parameter(id_) for id_ in function.parameters))
+
+
+def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
+    unit = blankettset.blanketter[key[0]].unit_of(key[2])
+    parts: list[str] = []
+    for term in cell.formula or ():
+        text = _ref(term.ref, key, places, blankettset)
+        if term.parameter:
+            text = f"{places.parameter(term.parameter)}*{text}"
+        scale = blankettset.scale(term.ref, unit)
+        if scale < 1:
+            text += f"/{Decimal(1) / scale:f}"
+        elif scale > 1:
+            text += f"*{scale:f}"
+        parts.append(("-" if term.sign < 0 else "+" if parts else "") + text)
+    return "".join(parts)
+
+
+def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) -> str:
+    assert ref.blankett and ref.row and ref.column
+    if ref.row != "*":
+        return places.cell(key[0], ref.blankett, key[1] if ref.row == ITEM else ref.row, ref.column)
+    summed = places.column(key[0], ref.blankett, ref.column)
+    if ref.where is None:
+        return f"SUM({summed})"
+    assert blankettset is not None
+    column, choice = ref.where
+    choices = blankettset.blanketter[ref.blankett].column_by_id[column].choices
+    label = next(c.label for c in choices if c.id == choice)
+    return f'SUMIFS({summed},{places.column(key[0], ref.blankett, column)},"{label}")'
+
+
+def quote_sheet(name: str) -> str:
+    """A sheet name as it stands in a formula."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+_TOKEN = re.compile(
+    r"(?P<string>\"(?:[^\"]|\"\")*\")"
+    r"|(?P<ref>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?"
+    r"\$?(?P<start>[A-Za-z]{1,3}\$?\d{1,7})(?::\$?(?P<end>[A-Za-z]{1,3}\$?\d{1,7}))?)(?![\w(])",
+)
+
+Identify = Callable[[str | None, int, int], str | None]
+IdentifyRange = Callable[[str | None, tuple[int, int], tuple[int, int]], str | None]
+
+
+def with_ids(formula: str, identify: Identify, identify_range: IdentifyRange) -> str:
+    """A handed-in formula with ids for the addresses that are known; unknown ones stay as they are."""
+
+    def replace(match: re.Match[str]) -> str:
+        if match["string"] is not None:
+            return match["string"]
+        sheet = match["sheet"]
+        if sheet is not None and sheet.startswith("'"):
+            sheet = sheet[1:-1].replace("''", "'")
+        start = parse_address(match["start"].replace("$", "").upper())
+        if match["end"] is None:
+            return identify(sheet, *start) or match["ref"]
+        end = parse_address(match["end"].replace("$", "").upper())
+        return identify_range(sheet, start, end) or match["ref"]
+
+    return normal(_TOKEN.sub(replace, formula.removeprefix("=")))
+
+
+def normal(formula: str) -> str:
+    """Spaces and capitals outside strings and ids do not matter."""
+    parts = re.split(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])", formula)
+    return "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
+
+
+class SheetPlaces:
+    """Addresses in a workbook that is being built."""
+
+    def __init__(self, placements: Mapping[str, Placement], parameters: Mapping[str, str]) -> None:
+        self.placements, self.parameters = placements, parameters
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """See Places."""
+        place = self.placements[form]
+        at = place.address(row, column)
+        return at if form == own else f"{quote_sheet(place.form.sheet)}!{at}"
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """See Places."""
+        place = self.placements[form]
+        start, end = (_absolute(at) for at in place.list_range(column))
+        return f"{start}:{end}" if form == own else f"{quote_sheet(place.form.sheet)}!{start}:{end}"
+
+    def parameter(self, parameter_id: str) -> str:
+        """See Places."""
+        return self.parameters[parameter_id]
+
+
+def _absolute(at: str) -> str:
+    row, _ = parse_address(at)
+    letters = at[: len(at) - len(str(row))]
+    return f"${letters}${row}"

@@ -1,0 +1,156 @@
+"""A handed-in set as read: forms with cells by ids, and what was wrong with the workbook itself. No judgement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+
+from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind, Type
+from workbook.evaluate import Evaluation, Key, Value
+from workbook.facts import choice_id
+from workbook.values import date_from_serial
+from workbook.xlsx_reader import CellState
+
+OK_FORMULA = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a form. `formula` is the handed-in formula with ids for addresses, None for a constant.
+
+    `value` is what the cell says in our terms: a Decimal, a text, a choice's id or an ISO date; None when the cell
+    is blank or says nothing usable (`state` tells which).
+    """
+
+    form: str
+    row: str
+    column: str
+    state: CellState
+    value: Value
+    raw: str | None
+    formula: str | None
+    sheet: str
+    address: str
+
+    @property
+    def key(self) -> Key:
+        """(form, row, column)."""
+        return (self.form, self.row, self.column)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which."""
+
+    kind: str
+    form: str | None = None
+    sheet: str | None = None
+    address: str | None = None
+    row: str | None = None
+    column: str | None = None
+    detail: str = ""
+
+
+@dataclass
+class FilledForm:
+    """One form as found in the workbook. `cells` lacks blank list cells; `present` is False for a missing sheet."""
+
+    form: Blankett
+    sheet: str
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    present: bool = True
+
+    def is_empty(self) -> bool:
+        """True when nothing that the nämnd fills in has been filled in (a zero counts as filled)."""
+        return not any(
+            cell.state is not CellState.BLANK
+            and self.form.cell(cell.row, cell.column).kind in (Kind.INPUT, Kind.SLK)
+            for cell in self.cells.values()
+        )
+
+    @property
+    def items(self) -> list[str]:
+        """Rows of a list form that hold something, in order."""
+        rows = {row for row, column in self.cells if row != LIST_TOTAL and self._is_filled(row, column)}
+        return sorted(rows, key=int) if self.form.is_list else []
+
+    def _is_filled(self, row: str, column: str) -> bool:
+        kind = self.form.cell(row, column).kind
+        return kind is not Kind.COMPUTED and self.cells[row, column].state is not CellState.BLANK
+
+
+@dataclass
+class FilledSet:
+    """A whole handed-in workbook."""
+
+    file: str
+    sha256: str
+    set: Blankettset
+    namnd: str
+    stamp: dict[str, str]
+    forms: dict[str, FilledForm]
+    problems: list[Problem]
+
+    def cell(self, key: Key) -> Cell | None:
+        """The cell at a key, or None when it is not in the workbook."""
+        form = self.forms.get(key[0])
+        return form.cells.get((key[1], key[2])) if form else None
+
+    @cached_property
+    def facts(self) -> dict[Key, Value]:
+        """Every value in the workbook, computed ones too, by key."""
+        return {cell.key: cell.value for cell in self.all_cells() if cell.value is not None}
+
+    @cached_property
+    def broken(self) -> frozenset[Key]:
+        """Number cells that hold text, an error or an uncalculated formula."""
+        bad = (CellState.TEXT, CellState.ERROR, CellState.NOT_CALCULATED)
+        return frozenset(
+            cell.key
+            for cell in self.all_cells()
+            if cell.state in bad and self.set.blanketter[cell.form].cell(cell.row, cell.column).type.is_number
+            and not (cell.state is CellState.TEXT and cell.raw == "")
+        )  # fmt: skip
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """Expected values from what stands in the cells."""
+        return Evaluation(self.set, self.facts, broken=self.broken)
+
+    def all_cells(self) -> Iterator[Cell]:
+        """All cells of all forms, in the set's order."""
+        for form in self.forms.values():
+            yield from form.cells.values()
+
+    def inputs(self) -> dict[Key, Value]:
+        """Only what was put in: no computed and no prefilled cells. Enough to build the same set again."""
+        kinds = (Kind.INPUT, Kind.SLK)
+        return {
+            key: value
+            for key, value in self.facts.items()
+            if self.set.blanketter[key[0]].cell(key[1], key[2]).kind in kinds
+        }
+
+
+def cell_value(form: Blankett, row: str, column: str, state: CellState, number: Decimal | None, text: str | None,
+               *, date1904: bool = False) -> Value:  # fmt: skip
+    """The value of a raw cell in terms of the definition; None when it says nothing usable there."""
+    cell = form.cell(row, column)
+    if cell.type.is_number:
+        return number if state is CellState.NUMBER else None
+    if cell.type is Type.DATUM:
+        if state is not CellState.NUMBER or number is None:
+            return None
+        date = date_from_serial(number, date1904=date1904)
+        return date.isoformat() if date else None
+    if state is CellState.NUMBER and number is not None:
+        return f"{number.normalize():f}"
+    if state is not CellState.TEXT or text is None or not text.strip():
+        return None
+    if cell.type is Type.JANEJ:
+        return text.strip().lower() if text.strip().lower() in ("ja", "nej") else None
+    if cell.type is Type.VAL and cell.choices:
+        return choice_id(cell, text)
+    return text

@@ -1,0 +1,136 @@
+"""Nyckeltal as pure functions: the same ones in workbook formulas, rules, consolidation and the Excel functions.
+
+Amounts are Decimal in one and the same unit (mnkr where nothing else is said). A missing input is None, and a
+nyckeltal that cannot be stated is None: never a silent zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+ONE_DECIMAL = Decimal("0.1")
+
+
+def kvot_procent(taljare: Decimal | None, namnare: Decimal | None) -> Decimal | None:
+    """`taljare` / `namnare` in percent with one decimal (half away from zero).
+
+    None when either is missing or `namnare` is zero.
+    """
+    if taljare is None or namnare is None or namnare == 0:
+        return None
+    return (100 * taljare / namnare).quantize(ONE_DECIMAL, ROUND_HALF_UP)
+
+
+def budgetfoljsamhet_fore(
+    prognos: Decimal | None, budget: Decimal | None, prestationsforandring: Decimal = Decimal(0)
+) -> Decimal | None:
+    """Budgetföljsamhet before resultatöverföringar, percent with one decimal; above 100 is overspending.
+
+    prognos / (budget + prestationsförändring); in VB the outcome stands for the forecast. None when prognos or
+    budget is missing or the sum below is zero.
+    Source: derived from 000:1584 ("budget samt prestationsförändring").
+    """
+    if budget is None:
+        return None
+    return kvot_procent(prognos, budget + prestationsforandring)
+
+
+def budgetfoljsamhet_efter(
+    prognos: Decimal | None,
+    budget: Decimal | None,
+    prestationsforandring: Decimal = Decimal(0),
+    begarda_justeringar: Decimal = Decimal(0),
+    forandring_fond: Decimal = Decimal(0),
+) -> Decimal | None:
+    """Budgetföljsamhet after resultatöverföringar, percent with one decimal; above 100 is overspending.
+
+    (prognos + förändring av fond) / (budget + prestationsförändring + begärda budgetjusteringar).
+    `forandring_fond` is what is set aside: plus when the units' funds grow and so cost the nämnd more. The T2
+    2019 form prints it with the opposite sign ("- ökning"), 000:1879.
+    Source: derived from 000:1582 and 000:1879-1880.
+    """
+    if prognos is None or budget is None:
+        return None
+    return kvot_procent(prognos + forandring_fond, budget + prestationsforandring + begarda_justeringar)
+
+
+def prognossakerhet(utfall: Decimal | None, prognos_t2: Decimal | None) -> Decimal | None:
+    """How far the outcome fell from the T2 forecast, percent with one decimal; plus when more was spent.
+
+    (utfall - prognos T2) / prognos T2. None when either is missing or the forecast is zero. The documents print
+    the indicator and its target (+/- 1 %, 000:1585, 003:1416) but not the base; the forecast as base is a guess,
+    dated as parameter prognossakerhet.band with its note.
+    """
+    if utfall is None or prognos_t2 is None:
+        return None
+    return kvot_procent(utfall - prognos_t2, prognos_t2)
+
+
+@dataclass(frozen=True, slots=True)
+class Overforing:
+    """What a resultatenhet may carry over; all in the unit of the arguments, surplus positive."""
+
+    till_nasta_ar: Decimal
+    arets_grans: Decimal
+    fondens_grans: Decimal
+    over_arets_grans: Decimal
+    over_fondens_grans: Decimal
+
+
+def resultatoverforing(
+    fran_foregaende: Decimal,
+    resultat: Decimal,
+    bruttobudget: Decimal,
+    max_andel_ar: Decimal,
+    max_andel_fond: Decimal,
+) -> Overforing:
+    """The transfer of a resultatenhet and how much of it exceeds the two limits (zero when within).
+
+    Surplus is positive, deficit negative, `bruttobudget` positive. The year's own result may add at most
+    `max_andel_ar` of it, and the accumulated surplus may be at most `max_andel_fond` of it. A deficit is carried
+    over whole. Source: 000:1987, 002:1691, 003:2391.
+    """
+    till = fran_foregaende + resultat
+    arets, fondens = max_andel_ar * bruttobudget, max_andel_fond * bruttobudget
+    return Overforing(till, arets, fondens, max(resultat - arets, Decimal(0)), max(till - fondens, Decimal(0)))
+
+
+def lokalbidrag(
+    hyra: Decimal | None,
+    yta: Decimal | None,
+    golv: Decimal,
+    tak: Decimal,
+    andel_mellan: Decimal,
+    andel_over: Decimal,
+) -> Decimal | None:
+    """Support for high rent, in tkr. `hyra` in kr per kvm and year, `yta` in kvm; None when either is missing.
+
+    `andel_mellan` of the rent between `golv` and `tak`, `andel_over` of what exceeds `tak`; nothing below `golv`.
+    Source: 000:2075 (80 % between 1 769 and 2 500 kr/kvm, 40 % above, year 2019).
+    """
+    if hyra is None or yta is None:
+        return None
+    mellan = max(min(hyra, tak) - golv, Decimal(0))
+    over = max(hyra - tak, Decimal(0))
+    return (andel_mellan * mellan + andel_over * over) * yta / 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FormFunction:
+    """A function that a definition may name. `excel` numbers the arguments from {0}, then the parameters."""
+
+    python: Callable[..., Decimal | None]
+    excel: str
+    parameters: tuple[str, ...] = ()
+
+
+FORM_FUNCTIONS: Mapping[str, FormFunction] = {
+    "kvot_procent": FormFunction(kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
+    "lokalbidrag": FormFunction(
+        lokalbidrag,
+        "({4}*MAX(0,MIN({0},{3})-{2})+{5}*MAX(0,{0}-{3}))*{1}/1000",
+        ("lokaler.hyra_golv", "lokaler.hyra_tak", "lokaler.andel_mellan", "lokaler.andel_over"),
+    ),
+}

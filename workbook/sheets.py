@@ -1,0 +1,427 @@
+"""Writes one form onto its sheet: labels, cells, formulas with stored values, validation, protection, print set-up.
+
+Used for a nämnd's own set and for the city's: there the input cells hold formulas onto the data sheet instead.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Column, Kind, Row, Type
+from workbook import look
+from workbook.evaluate import Evaluation, Key, NotComputable, Value
+from workbook.excel_formula import Places, formula_text
+from workbook.placement import (
+    FIRST_COLUMN,
+    FIRST_ROW,
+    HEADER_ID,
+    HEADER_ROW,
+    ID_COLUMN,
+    ID_ROW,
+    LABEL_COLUMN,
+    PURPOSE_ROW,
+    SIGN_ROW,
+    TITLE_ROW,
+    WHO_ROW,
+    Placement,
+    form_stamp,
+)
+
+InputFormula = Callable[[Key], str | None]
+MAX_ROW_HEIGHT = 409.0
+YES_NO = ("Ja", "Nej")
+
+
+class FormSheet:
+    """One form's sheet in a workbook under construction. `who` is the line that says nämnd and period."""
+
+    def __init__(
+        self,
+        book: Any,
+        formats: look.Formats,
+        placement: Placement,
+        evaluation: Evaluation,
+        places: Places,
+        *,
+        who: str,
+        choices: Mapping[tuple[str, ...], str],
+        input_formula: InputFormula | None = None,
+        locked: bool = False,
+    ) -> None:
+        self.form: Blankett = placement.form
+        self.set: Blankettset = evaluation.set
+        self.formats, self.placement, self.evaluation, self.places = formats, placement, evaluation, places
+        self.who, self.choices, self.input_formula, self.locked = who, choices, input_formula, locked
+        self.sheet = book.add_worksheet(self.form.sheet)
+
+    def write(self) -> Any:
+        """Write everything; returns the XlsxWriter worksheet."""
+        self._ids()
+        self._head()
+        self._headers()
+        for row_id, row_number in self.placement.rows.items():
+            self._row(row_id, row_number)
+        if self.form.is_list:
+            self._table()
+        if not self.locked:
+            self._validations()
+        self._conditional()
+        self._notes()
+        self._set_up()
+        return self.sheet
+
+    # ---- content
+
+    def _ids(self) -> None:
+        self.sheet.write_string(ID_ROW - 1, ID_COLUMN - 1, form_stamp(self.form))
+        for column_id, number in self.placement.columns.items():
+            self.sheet.write_string(ID_ROW - 1, number - 1, column_id)
+        self.sheet.write_string(HEADER_ROW - 1, ID_COLUMN - 1, HEADER_ID)
+        for row_id, number in self.placement.rows.items():
+            self.sheet.write_string(number - 1, ID_COLUMN - 1, row_id)
+
+    def _head(self) -> None:
+        unit = f"Belopp i {self.form.unit}" if self.form.unit != "-" else ""
+        label = LABEL_COLUMN - 1
+        self.sheet.write_string(TITLE_ROW - 1, label, self.form.title, self.formats.title())
+        who = " · ".join(part for part in (self.who, unit) if part)
+        self.sheet.write_string(WHO_ROW - 1, label, who, self.formats(bold=True))
+        self.sheet.write_string(PURPOSE_ROW - 1, label, self.form.purpose, self.formats.quiet())
+        self.sheet.write_string(SIGN_ROW - 1, label, self.form.sign_text, self.formats.quiet(italic=True))
+
+    def _headers(self) -> None:
+        first = "Nr" if self.form.is_list else ""
+        self.sheet.write_string(HEADER_ROW - 1, LABEL_COLUMN - 1, first, self.formats.header(number=False))
+        lines = 1
+        for column in self.form.columns:
+            width = self._width(column)
+            lines = max(lines, _lines(column.label, width - 2 if not self.form.is_list else width - 4))
+            number = self.placement.columns[column.id] - 1
+            header = self.formats.header(number=column.type.is_number)
+            self.sheet.write_string(HEADER_ROW - 1, number, column.label, header)
+            note = self._column_note(column)
+            if note:
+                self._comment(HEADER_ROW - 1, number, note)
+        self.sheet.set_row(HEADER_ROW - 1, 8 + 13.5 * lines)
+
+    def _column_note(self, column: Column) -> str:
+        parts = [column.note or ""]
+        if column.positive_means:
+            parts.append(f"Plus betyder {column.positive_means}.")
+        if column.sign:
+            parts.append("Skrivs negativt." if column.sign == "negative" else "Skrivs positivt.")
+        if column.blank_means == "noll" and column.formula is None:
+            parts.append("Tom cell räknas som noll.")
+        if not any(parts):
+            return ""
+        return " ".join(part for part in parts if part) + f"\nKälla: {self.form.source}"
+
+    def _comment(self, row: int, column: int, text: str) -> None:
+        lines = sum(_lines(part, 38) for part in text.split("\n"))
+        options = {"x_scale": 1.9, "y_scale": max(0.6, 0.24 * lines), "font_name": look.FONT, "font_size": 9}
+        self.sheet.write_comment(row, column, text, {"author": "Blankettset", **options})
+
+    def _row(self, row_id: str, number: int) -> None:
+        row = None if self.form.is_list else self.form.row_by_id[row_id]
+        total = row_id == LIST_TOTAL if row is None else row.total
+        if self.form.is_list and row_id not in self.evaluation.items[self.form.id] and row_id != LIST_TOTAL:
+            label: str | int = int(row_id) if row_id.isdigit() else ""
+        else:
+            label = self.form.row_label(row_id) if row is not None or total else int(row_id)
+        style = self._row_style(row, total)
+        label_format = self.formats(**style, text_wrap=True, indent=self._indent(row))
+        if isinstance(label, int):
+            number_style = self.formats(font_color=look.QUIET, align="left")
+            self.sheet.write_number(number - 1, LABEL_COLUMN - 1, label, number_style)
+        else:
+            self.sheet.write_string(number - 1, LABEL_COLUMN - 1, label, label_format)
+        if row is not None and row.note:
+            self._comment(number - 1, LABEL_COLUMN - 1, row.note + f"\nKälla: {self.form.source}")
+        height = 1
+        if row_id.startswith("#"):
+            return
+        for column in self.form.columns:
+            cell = self.form.cell(row_id, column.id)
+            text = self._cell(row_id, column, cell, number, style)
+            if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL):
+                height = max(height, _lines(text, self._width(column) - 1))
+        if row is not None:
+            height = max(height, _lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
+        self.sheet.set_row(number - 1, min(MAX_ROW_HEIGHT, 4 + 13.0 * height))
+
+    def _indent(self, row: Row | None) -> int:
+        return 2 if row is not None and row.varav_of else 0
+
+    def _row_style(self, row: Row | None, total: bool) -> dict[str, Any]:
+        style: dict[str, Any] = {}
+        if total:
+            style |= {"bold": True, "top": 1, "top_color": look.INK}
+        if row is not None and row.heading:
+            style |= {"bold": True, "font_color": look.ACCENT}
+        if row is not None and row.varav_of:
+            style |= {"font_color": look.QUIET}
+        if row is not None and row.italic:
+            style |= {"italic": True}
+        return style
+
+    def _cell(self, row_id: str, column: Column, cell: CellDef, number: int, style: dict[str, Any]) -> str | None:
+        row, at = number - 1, self.placement.columns[column.id] - 1
+        key = (self.form.id, row_id, column.id)
+        if cell.kind is Kind.NOT_APPLICABLE:
+            heading = not self.form.is_list and self.form.row_by_id[row_id].heading
+            plain = heading or (self.form.is_list and row_id == LIST_TOTAL)
+            hatched = {} if plain else {"pattern": 14, "fg_color": "#DDE2E6"}
+            self.sheet.write_blank(row, at, None, self.formats(**style, **hatched))
+            return None
+        cell_format = self.formats(**style, **self._cell_style(row_id, column, cell))
+        if cell.kind is Kind.COMPUTED:
+            self._write_computed(key, row, at, cell_format)
+            return None
+        text = self.input_formula(key) if self.input_formula else None
+        value = self.evaluation.value(key)
+        if text is not None:
+            self.sheet.write_formula(row, at, "=" + text, cell_format, _stored(value))
+            return None
+        return self._write_value(row, at, value, cell, cell_format)
+
+    def _cell_style(self, row_id: str, column: Column, cell: CellDef) -> dict[str, Any]:
+        style: dict[str, Any] = {}
+        if cell.kind is not Kind.COMPUTED and cell.kind is not Kind.SYSTEM and not self.locked:
+            fill = look.SLK_FILL if cell.kind is Kind.SLK else look.INPUT_FILL
+            style = {"bg_color": fill, "locked": False, "border": 1, "border_color": "#E3DCC2"}
+            if cell.kind is Kind.SLK:
+                style["border_color"] = "#C9DAEA"
+        if cell.type.is_number:
+            style |= {"num_format": look.number_format(self.form.decimals_of(row_id, column.id)), "align": "right"}
+        elif cell.type is Type.DATUM:
+            style |= {"num_format": "yyyy-mm-dd", "align": "left"}
+        else:
+            style |= {"text_wrap": True, "align": "left", "num_format": "@"}
+            if cell.type is Type.LANGTEXT:
+                style["valign"] = "top"
+        return style
+
+    def _write_computed(self, key: Key, row: int, at: int, cell_format: Any) -> None:
+        formula = "=" + formula_text(self.set, key, self.places)
+        try:
+            value, expected = self.evaluation.value(key), self.evaluation.expected(key)
+        except NotComputable:
+            self.sheet.write_formula(row, at, formula, cell_format, "#VALUE!")
+            return
+        if value != expected and isinstance(value, Decimal):
+            # A figure that does not agree with the form's formula is kept as it was given, for the rules to report.
+            self.sheet.write_number(row, at, float(value), cell_format)
+        else:
+            self.sheet.write_formula(row, at, formula, cell_format, _stored(value))
+
+    def _write_value(self, row: int, at: int, value: Value, cell: CellDef, cell_format: Any) -> str | None:
+        if value is None or value == "":
+            self.sheet.write_blank(row, at, None, cell_format)
+            return None
+        if isinstance(value, Decimal):
+            self.sheet.write_number(row, at, float(value), cell_format)
+            return None
+        if cell.type is Type.DATUM:
+            day = datetime.date.fromisoformat(value)
+            self.sheet.write_datetime(row, at, datetime.datetime(day.year, day.month, day.day), cell_format)
+            return value
+        text = shown_text(cell, value)
+        self.sheet.write_string(row, at, text, cell_format)
+        return text
+
+    # ---- behaviour
+
+    def _table(self) -> None:
+        columns = [{"header": "Nr", "header_format": self.formats.header(number=False)}]
+        for column in self.form.columns:
+            header_format = self.formats.header(number=column.type.is_number)
+            columns.append({"header": column.label, "header_format": header_format})
+        last = FIRST_ROW + self.placement.list_rows - 1
+        options = {"name": "tbl_" + self.form.id, "style": None, "columns": columns, "autofilter": True}
+        self.sheet.add_table(HEADER_ROW - 1, LABEL_COLUMN - 1, last - 1, self.placement.last_column - 1, options)
+
+    def _runs(self) -> Iterator[tuple[Column, CellDef, int, int, str]]:
+        """Runs of like input cells down each column: first and last sheet row."""
+        for column in self.form.columns:
+            run: tuple[CellDef, int, int, str] | None = None
+            for row_id, number in self.placement.rows.items():
+                cell = None if row_id.startswith("#") else self.form.cell(row_id, column.id)
+                if cell is not None and cell.kind not in (Kind.INPUT, Kind.SLK):
+                    cell = None
+                if run and cell == run[0] and number == run[2] + 1:
+                    run = (run[0], run[1], number, run[3])
+                    continue
+                if run:
+                    yield column, *run
+                run = (cell, number, number, row_id) if cell is not None else None
+            if run:
+                yield column, *run
+
+    def _validations(self) -> None:
+        for column, cell, first, last, row_id in self._runs():
+            rule = self._validation(column, cell, row_id)
+            if rule:
+                at = self.placement.columns[column.id] - 1
+                self.sheet.data_validation(first - 1, at, last - 1, at, rule)
+
+    def _validation(self, column: Column, cell: CellDef, row_id: str) -> dict[str, Any] | None:
+        title = column.label[:32]
+        rule: dict[str, Any] = {"input_title": title, "error_title": "Passar inte här", "ignore_blank": True}
+        if cell.type.is_number:
+            decimals = self.form.decimals_of(row_id, column.id)
+            unit = self.form.unit_of(column.id)
+            sign = {"negative": " Skrivs negativt.", "positive": " Skrivs positivt."}.get(cell.sign or "", "")
+            how = f"med {decimals} decimal{'er' if decimals > 1 else ''}" if decimals else "som heltal"
+            blank = " Tom räknas som noll." if cell.blank_means == "noll" else ""
+            rule |= {
+                "validate": "decimal",
+                "criteria": "between",
+                "minimum": -1_000_000_000_000,
+                "maximum": 1_000_000_000_000,
+                "input_message": f"Tal i {unit}, {how}.{sign}{blank}"[:255],
+                "error_message": f"Skriv ett tal i {unit}, till exempel 12{',5' if decimals else ''}. "
+                "Text och mellanslag går inte att räkna med.",
+            }
+            return rule
+        if cell.type is Type.DATUM:
+            return rule | {
+                "validate": "date",
+                "criteria": "between",
+                "minimum": datetime.date(2000, 1, 1),
+                "maximum": datetime.date(2099, 12, 31),
+                "input_message": "Datum, till exempel 2024-05-22.",
+                "error_message": "Skriv ett datum som 2024-05-22.",
+            }
+        labels = choice_labels(cell)
+        if labels:
+            return rule | {
+                "validate": "list",
+                "source": self.choices[labels],
+                "input_message": "Välj i listan.",
+                "error_message": "Välj ett av alternativen i listan.",
+            }
+        if column.note:
+            return {"validate": "any", "input_title": title, "input_message": column.note[:255]}
+        return None
+
+    def _conditional(self) -> None:
+        negative = self.formats_conditional(look.RED)
+        for column in self.form.columns:
+            at = self.placement.columns[column.id] - 1
+            if column.positive_means == "överskott":
+                rule = {"type": "cell", "criteria": "<", "value": 0, "format": negative}
+                self.sheet.conditional_format(FIRST_ROW - 1, at, self.placement.last_row - 1, at, rule)
+            if self.form.id == "kontroll" and column.id == "allvar":
+                for word, colour in (("fel", look.RED), ("varning", look.AMBER)):
+                    rule = {
+                        "type": "cell", "criteria": "==", "value": f'"{word}"',
+                        "format": self.formats_conditional(colour),
+                    }  # fmt: skip
+                    self.sheet.conditional_format(FIRST_ROW - 1, at, self.placement.last_row - 1, at, rule)
+
+    def formats_conditional(self, colour: str) -> Any:
+        """A font colour for a conditional format (which takes no font name)."""
+        return self.formats._book.add_format({"font_color": colour})
+
+    def _notes(self) -> None:
+        row = self.placement.last_row + 1
+        texts = [*self.form.notes, f"Källa: {self.form.source}. Blankettens layout {self.form.layout}."]
+        for text in texts:
+            self.sheet.write_string(row, LABEL_COLUMN - 1, text, self.formats.quiet(font_size=8))
+            row += 1
+        self.last_row = row
+
+    def _label_width(self) -> int:
+        if self.form.is_list:
+            return 22 if self.form.total_columns and len(self.form.total_label) > 6 else 7
+        longest = max((len(row.label) + 3 * self._indent(row) for row in self.form.rows), default=10)
+        return min(56, max(18, longest + 2))
+
+    def _width(self, column: Column) -> int:
+        if column.width:
+            return column.width
+        if column.type.is_number:
+            longest = max(len(word) for word in column.label.replace("-", "- ").split())
+            return max(13, longest + (5 if self.form.is_list else 3))
+        return {Type.LANGTEXT: 60, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
+
+    def _set_up(self) -> None:
+        sheet = self.sheet
+        sheet.hide_gridlines(2)
+        sheet.set_row(ID_ROW - 1, None, None, {"hidden": True})
+        sheet.set_row(TITLE_ROW - 1, 24)
+        sheet.set_column(ID_COLUMN - 1, ID_COLUMN - 1, 12, None, {"hidden": True})
+        sheet.set_column(LABEL_COLUMN - 1, LABEL_COLUMN - 1, self._label_width())
+        for column in self.form.columns:
+            at = self.placement.columns[column.id] - 1
+            sheet.set_column(at, at, self._width(column))
+        freeze_columns = FIRST_COLUMN if self.form.is_list else FIRST_COLUMN - 1
+        sheet.freeze_panes(FIRST_ROW - 1, freeze_columns)
+        sheet.set_tab_color(look.TAB[self.form.group])
+        sheet.set_zoom(100)
+        first = next(self._runs(), None)
+        if first is not None:
+            sheet.set_selection(first[2] - 1, self.placement.columns[first[0].id] - 1, first[2] - 1,
+                                self.placement.columns[first[0].id] - 1)  # fmt: skip
+        print_set_up(sheet, self.who, self.form.title)
+        sheet.repeat_rows(HEADER_ROW - 1)
+        sheet.print_area(0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1)
+        sheet.protect("", PROTECTION)
+
+
+PROTECTION = {
+    "format_columns": True,
+    "format_rows": True,
+    "sort": True,
+    "autofilter": True,
+    "insert_rows": True,
+    "select_locked_cells": True,
+    "select_unlocked_cells": True,
+}
+
+
+def print_set_up(sheet: Any, who: str, title: str) -> None:
+    """A4 landscape, all columns on the page's width, who and what at the top, page numbers below."""
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
+    sheet.set_header(f"&L&8{_escape(who)}&R&8{_escape(title)}")
+    sheet.set_footer("&L&8Stadens blankettset&R&8Sida &P av &N")
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&&")
+
+
+def choice_labels(cell: CellDef) -> tuple[str, ...]:
+    """What the cell's list offers; empty when it has none."""
+    if cell.type is Type.JANEJ:
+        return YES_NO
+    if cell.type is Type.VAL:
+        return tuple(choice.label for choice in cell.choices)
+    return ()
+
+
+def shown_text(cell: CellDef, value: str) -> str:
+    """A fact's text as the sheet shows it: labels for choices, Ja and Nej."""
+    if cell.type is Type.JANEJ:
+        return {"ja": "Ja", "nej": "Nej"}.get(value, value)
+    for choice in cell.choices:
+        if choice.id == value:
+            return choice.label
+    return value
+
+
+def _stored(value: Value) -> float | str:
+    if value is None:
+        return ""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _lines(text: str, width: float) -> int:
+    return sum(max(1, math.ceil(len(part) / max(width, 4))) for part in text.split("\n"))
