@@ -254,6 +254,13 @@ class Blankett:
             Term(term.sign, self._absolute_ref(term.ref, row_id, column_id), term.parameter) for term in formula
         )
 
+    @cached_property
+    def has_inputs(self) -> bool:
+        """True when a nämnd or SLK fills in anything in this form."""
+        rows = [ITEM] if self.is_list else [row.id for row in self.rows]
+        kinds = (Kind.INPUT, Kind.SLK)
+        return any(self.cell(row, column.id).kind in kinds for row in rows for column in self.columns)
+
     def row_sum(self, row_id: str, column_id: str) -> Formula | None:
         """The row's own sum in this column, also where the cell is computed by its column instead."""
         if self.is_list:

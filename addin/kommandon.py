@@ -1,0 +1,286 @@
+"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done.
+
+Everything heavy is imported inside the command that needs it: `blankett --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from templates.model import Blankettset, Namnd
+    from validators.validate import Result
+
+F = TypeVar("F", bound=Callable[..., Any])
+FEL, OBRUKBART = 1, 2
+
+
+class Obrukbart(click.ClickException):
+    """Something that could not be done: one Swedish line on stderr and exit status 2."""
+
+    exit_code = OBRUKBART
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence alone."""
+        click.echo(self.message, err=True)
+
+
+class Svensk(click.Group):
+    """A group whose own usage errors are one Swedish line too."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run and exit; errors of usage and interruption are put into words."""
+        standalone = kwargs.pop("standalone_mode", True)
+        try:
+            result = super().main(*args, standalone_mode=False, **kwargs)
+        except click.exceptions.Abort:
+            click.echo("Avbrutet. Inget har skrivits.", err=True)
+            result = OBRUKBART
+        except click.UsageError as error:
+            click.echo(_usage(error), err=True)
+            result = OBRUKBART
+        except click.ClickException as error:
+            error.show()
+            result = error.exit_code
+        except BrokenPipeError:
+            sys.stderr.close()
+            result = 0
+        code = result if isinstance(result, int) else 0
+        if standalone:
+            sys.exit(code)
+        return code
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "blankett"
+    hint = f" Se »{command} --help»."
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        name = error.param.opts[-1] if error.param.param_type_name == "option" else error.param.human_readable_name
+        return f"Uppgiften {name} saknas.{hint}"
+    if isinstance(error, click.NoSuchOption):
+        return f"Valet {error.option_name} finns inte.{hint}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"Värdet för {error.param.human_readable_name} går inte att använda.{hint}"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return str(error.ctx.get_help() if error.ctx else "")
+    name = getattr(error, "cmd_name", "") or ""
+    return f"Kommandot {name} går inte att förstå.{hint}".replace("  ", " ")
+
+
+def guarded(function: F) -> F:
+    """Turn every expected trouble into one Swedish line and status 2."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from templates.catalog import UnknownSet
+        from templates.strict_yaml import DefinitionError
+        from workbook.build import WriteError
+        from workbook.facts import DataError
+        from workbook.xlsx_reader import UnreadableWorkbook
+
+        try:
+            return function(*args, **kwargs)
+        except (UnknownSet, DataError, UnreadableWorkbook, WriteError, DefinitionError) as error:
+            raise Obrukbart(str(error)) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise Obrukbart(f"Det går inte att läsa eller skriva filen{where}: {error.strerror}.") from None
+
+    return run  # type: ignore[return-value]
+
+
+PATH = click.Path(path_type=Path)
+replace_option = click.option("--ersatt", is_flag=True, help="Ersätt filen om den redan finns.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Skriv resultatet som JSON.")
+
+
+@click.group(cls=Svensk, context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(package_name="blankettset", message="blankett %(version)s")
+def main() -> None:
+    """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
+
+    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva.
+    """
+
+
+def _set(period: str, level: str) -> Blankettset:
+    from templates.catalog import catalog
+
+    return catalog().blankettset(period.upper(), level)
+
+
+def _namnd(code: str, blankettset: Blankettset) -> Namnd:
+    from templates.catalog import catalog
+
+    namnd = catalog().namnd(code)
+    if not namnd.exists_on(blankettset.report_date):
+        when = f"till {namnd.valid_to}" if namnd.valid_to else f"från {namnd.valid_from}"
+        successor = catalog().namnder.get(namnd.successor or "")
+        hint = f" Ta {successor.code} {successor.name}." if successor and namnd.valid_to else ""
+        raise Obrukbart(
+            f"{namnd.name} ({namnd.code}) finns inte den {blankettset.report_date}: nämnden finns {when}.{hint}"
+        )
+    return namnd
+
+
+@main.command()
+@click.option("--namnd", required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
+@click.option("--period", required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
+@click.option("--niva", type=click.Choice(["namnd", "enhet"]), default="namnd", show_default=True)
+@click.option("-o", "--ut", required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@replace_option
+@guarded
+def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
+    """Skapa ett tomt blankettset för en nämnd och period."""
+    from workbook.build import build
+
+    blankettset = _set(period, niva)
+    chosen = _namnd(namnd, blankettset)
+    build(_xlsx(ut), blankettset, chosen, {}, replace=ersatt)
+    click.echo(f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter.")
+    return 0
+
+
+def _xlsx(path: Path) -> Path:
+    if path.suffix.lower() != ".xlsx":
+        raise Obrukbart(f"{path} ska sluta på .xlsx.")
+    return path
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.argument("data", type=PATH, metavar="DATA.csv")
+@click.option("-o", "--ut", required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
+@replace_option
+@guarded
+def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
+    """Skriv en ny arbetsbok med FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde).
+
+    FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
+    tolerans; annars skrivs talet, och kontrollen visar skillnaden.
+    """
+    from templates.catalog import catalog
+    from workbook.bind import read_filled
+    from workbook.build import build
+    from workbook.facts import read_facts
+
+    filled = read_filled(fil, catalog())
+    if ut.exists() and fil.exists() and ut.samefile(fil):
+        raise Obrukbart(f"{ut} är samma fil som läses. Välj ett annat namn för den nya arbetsboken.")
+    facts = {**filled.inputs(), **read_facts(data, filled.set)}
+    chosen = catalog().namnd(filled.namnd)
+    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
+    click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
+    if kept:
+        click.echo(f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka.")
+    return 0
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.option("-o", "--ut", type=PATH, metavar="DATA.csv", help="Filen som skapas; annars skrivs till skärmen.")
+@replace_option
+@guarded
+def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
+    """Skriv arbetsbokens värden som en lång tabell (namnd;period;blankett;rad;kolumn;varde)."""
+    from templates.catalog import catalog
+    from workbook.bind import read_filled
+    from workbook.build import new_file
+    from workbook.facts import write_facts
+
+    filled = read_filled(fil, catalog())
+    text = write_facts(filled.facts, filled.set, filled.namnd)
+    if ut is None:
+        click.echo(text, nl=False)
+        return 0
+    with new_file(ut, replace=ersatt) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+    click.echo(f"{ut}: {text.count(chr(10)) - 1} värden.")
+    return 0
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@json_option
+@guarded
+def validera(fil: Path, as_json: bool) -> int:
+    """Kontrollera ett blankettset före inlämning."""
+    from templates.catalog import catalog
+    from validators.finding import Severity
+    from validators.validate import validate
+    from workbook.bind import read_filled
+
+    result = validate(read_filled(fil, catalog()))
+    if as_json:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _print_result(result)
+    return FEL if result.count(Severity.FEL) else 0
+
+
+def _print_result(result: Result) -> None:
+    from addin.utskrift import print_result
+
+    print_result(result)
+
+
+@main.command()
+@click.argument("filer", nargs=-1, required=True, type=PATH, metavar="FIL|MAPP...")
+@click.option("-o", "--ut", required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken.")
+@json_option
+@replace_option
+@guarded
+def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
+    """Slå ihop nämndernas arbetsböcker till en för staden."""
+    from addin.konsolidering import consolidate
+    from addin.utskrift import print_collection
+
+    outcome = consolidate(filer, _xlsx(ut), replace=ersatt)
+    if as_json:
+        click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
+    else:
+        print_collection(outcome)
+    return FEL if outcome.errors else 0
+
+
+@main.command()
+@click.argument("kod", required=False)
+@guarded
+def regler(kod: str | None) -> int:
+    """Visa reglerna, eller en av dem förklarad."""
+    from addin.utskrift import print_rule, print_rules
+    from templates.schema import nearest
+    from validators.registry import rules
+
+    if kod is None:
+        print_rules(rules())
+        return 0
+    info = rules().get(kod.upper())
+    if info is None:
+        raise Obrukbart(f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules()))}. »blankett regler» visar alla.")
+    print_rule(info)
+    return 0
+
+
+@main.command()
+@click.argument("mapp", type=PATH, metavar="MAPP")
+@guarded
+def exempel(mapp: Path) -> int:
+    """Bygg de verkliga exemplen och en syntetisk stad, kontrollera och konsolidera dem i MAPP."""
+    from addin.exempel import build_examples
+
+    build_examples(mapp)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

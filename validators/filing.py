@@ -1,0 +1,133 @@
+"""What the rules see: a filled set with its definitions, and short ways to say where something stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from functools import cached_property
+
+from templates.model import Blankett, Blankettset, CellDef, Kind
+from templates.model import Namnd as NamndInfo
+from validators.finding import Figure, Finding, Hit
+from workbook.evaluate import Evaluation, Key
+from workbook.filled import Cell, FilledForm, FilledSet
+
+COVER = "forsattsblad"
+
+
+class Filing:
+    """A handed-in set under judgement."""
+
+    def __init__(self, filled: FilledSet) -> None:
+        self.filled = filled
+        self.set: Blankettset = filled.set
+        self._form_order = {form_id: i for i, form_id in enumerate(self.set.blanketter)}
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """Expected values from what stands in the cells."""
+        return self.filled.evaluation
+
+    @cached_property
+    def namnd(self) -> NamndInfo | None:
+        """The nämnd of the stamp, or None when the register does not know it."""
+        return self.set.namnder.get(self.filled.namnd)
+
+    def forms(self) -> Iterator[FilledForm]:
+        """Forms whose sheets were found, in the set's order."""
+        return (form for form in self.filled.forms.values() if form.present)
+
+    def declared_not_current(self, form_id: str) -> bool:
+        """True when the cover sheet says Ja under "Ej aktuellt" for the form."""
+        return self.filled.facts.get((COVER, form_id, "ej_aktuellt")) == "ja"
+
+    def is_blank(self, form_id: str) -> bool:
+        """True for a form that is missing or holds nothing the nämnd has filled in."""
+        form = self.filled.forms.get(form_id)
+        return form is None or not form.present or form.is_empty()
+
+    @cached_property
+    def unusable(self) -> frozenset[str]:
+        """Forms whose rows or columns could not be found; their arithmetic is not judged."""
+        kinds = {"rad_saknas", "kolumn_saknas", "dubbelt_rad_id", "dubbelt_kolumn_id", "blad_saknas"}
+        return frozenset(p.form for p in self.filled.problems if p.kind in kinds and p.form)
+
+    def judged(self) -> Iterator[FilledForm]:
+        """Forms whose figures are judged: found, whole, and filled in (or not filled in by anybody)."""
+        for form in self.forms():
+            if form.form.id not in self.unusable and not (form.form.has_inputs and form.is_empty()):
+                yield form
+
+    def cells(self, form: FilledForm, *kinds: Kind) -> Iterator[tuple[Cell, CellDef]]:
+        """The form's cells of these kinds in reading order. In list forms only rows that hold something."""
+        for cell in form.cells.values():
+            definition = form.form.cell(cell.row, cell.column)
+            if definition.kind in kinds:
+                yield cell, definition
+
+    def name(self, key: Key) -> str:
+        """ "Driftbudget per verksamhetsområde, raden Äldreomsorg, kolumnen Budget (C18)"."""
+        form = self.set.blanketter[key[0]]
+        cell = self.filled.cell(key)
+        at = f" ({cell.address})" if cell else ""
+        return f"{form.title}, {self.row_name(form, key[1])}, kolumnen {form.column_by_id[key[2]].label}{at}"
+
+    def row_name(self, form: Blankett, row: str) -> str:
+        """ "raden Äldreomsorg"; in a list "rad 3" with what its key column says."""
+        if not form.is_list or not row.isdigit():
+            return f"raden {form.row_label(row)}"
+        key = self.filled.facts.get((form.id, row, form.key)) if form.key else None
+        return f"rad {row} ({key})" if isinstance(key, str) else f"rad {row}"
+
+    def at(
+        self,
+        key: Key,
+        text: str,
+        action: str,
+        *,
+        found: Figure = None,
+        expected: Figure = None,
+        tolerance: Decimal | None = None,
+        related: tuple[Key, ...] = (),
+    ) -> Hit:
+        """A hit at a cell. The text is put after the cell's name and a colon."""
+        cell = self.filled.cell(key)
+        form = self.filled.forms[key[0]]
+        return Hit(
+            text=f"{self.name(key)}: {text}",
+            action=action,
+            form=key[0],
+            sheet=form.sheet,
+            cell=cell.address if cell else None,
+            row=key[1],
+            column=key[2],
+            found=found,
+            expected=expected,
+            tolerance=tolerance,
+            related=tuple(self.address(other) for other in related),
+            decimals=form.form.decimals if form.form.column_by_id[key[2]].type.is_number else 0,
+        )
+
+    def address(self, key: Key) -> str:
+        """Sheet and address of a cell: 'Resultatenheter!D20'."""
+        cell = self.filled.cell(key)
+        return f"{cell.sheet}!{cell.address}" if cell else ".".join(key)
+
+    def order(self, finding: Finding) -> tuple[int, int, int, str]:
+        """Form, row and column in the workbook, then code; what belongs to no form comes first."""
+        hit = finding.hit
+        form = self.set.blanketter.get(hit.form or "")
+        if form is None:
+            return (-1, 0, 0, finding.code)
+        row = column = -1
+        if hit.row is not None:
+            if form.is_list:
+                row = int(hit.row) if hit.row.isdigit() else 10**9
+            elif hit.row in form.row_by_id:
+                row = self._row_order(form)[hit.row]
+        if hit.column in form.column_by_id:
+            column = list(form.column_by_id).index(hit.column)
+        return (self._form_order[form.id], row, column, finding.code)
+
+    def _row_order(self, form: Blankett) -> dict[str, int]:
+        return {row.id: i for i, row in enumerate(form.rows)}

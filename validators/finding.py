@@ -1,0 +1,113 @@
+"""A finding: what is wrong, where, with which figures, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from workbook.values import format_number
+
+Figure = Decimal | str | None
+
+
+class Severity(StrEnum):
+    """Only fel stops submission; a varning is repaired or explained; an upplysning asks for nothing."""
+
+    FEL = "fel"
+    VARNING = "varning"
+    UPPLYSNING = "upplysning"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most serious."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What a rule yields; the runner adds the code and the severity of the period.
+
+    `text` is a Swedish sentence that says where, what and what was expected; `action` says what to do.
+    """
+
+    text: str
+    action: str
+    form: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    row: str | None = None
+    column: str | None = None
+    found: Figure = None
+    expected: Figure = None
+    tolerance: Decimal | None = None
+    related: tuple[str, ...] = ()
+    severity: Severity | None = None
+    decimals: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A hit with its rule's code and severity, and the explanation that the nämnd has given of these figures."""
+
+    code: str
+    severity: Severity
+    hit: Hit
+    explanation: str | None = None
+
+    @property
+    def siffror(self) -> str:
+        """The figures an explanation is bound to, such as "0,7 mot 2,8"."""
+        found, expected = (show(figure, self.hit.decimals) for figure in (self.hit.found, self.hit.expected))
+        return f"{found} mot {expected}" if expected else found
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """Code, form, row and column: where an explanation belongs."""
+        return (self.code, self.hit.form or "", self.hit.row or "", self.hit.column or "")
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract's keys; numbers as JSON numbers, what is unknown as null."""
+        hit = self.hit
+        found: dict[str, Any] = {
+            "kod": self.code,
+            "allvar": str(self.severity),
+            "blankett": hit.form,
+            "blad": hit.sheet,
+            "cell": hit.cell,
+            "rad": hit.row,
+            "kolumn": hit.column,
+            "funnet": _plain(hit.found),
+            "forvantat": _plain(hit.expected),
+            "tolerans": _plain(hit.tolerance),
+            "text": hit.text,
+            "atgard": hit.action,
+            "siffror": self.siffror,
+            "celler": list(hit.related),
+        }
+        if self.explanation is not None:
+            found["forklaring"] = self.explanation
+        return found
+
+
+def show(figure: Figure, decimals: int = 0) -> str:
+    """A figure as people write it: at least `decimals` and at most three decimals, nothing for None."""
+    if figure is None:
+        return ""
+    if isinstance(figure, str):
+        return figure
+    rounded = round(figure, 3)
+    exact = rounded.normalize().as_tuple().exponent
+    places = max(decimals, -exact if isinstance(exact, int) else 0)
+    return format_number(rounded, places).replace("\u00a0", " ")
+
+
+def _plain(figure: Figure) -> float | int | str | None:
+    if not isinstance(figure, Decimal):
+        return figure
+    return int(figure) if figure == figure.to_integral_value() else float(figure)
+
+
+Severities = Severity | Mapping[str, Severity]

@@ -1,0 +1,112 @@
+"""The register of rules. A rule is a generator over a filing, declared once with code, title and source.
+
+Its docstring is its page: first line the code and the requirement, then Givet, När, Så and Exempel. A rule never
+opens a file and never raises for bad figures; an exception in one is our bug and is shown as such.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from validators.filing import Filing
+from validators.finding import Finding, Hit, Severities, Severity
+
+Rule = Callable[[Filing], Iterator[Hit]]
+MODULES = ("struktur", "inmatning", "aritmetik", "samband", "stadsregler", "rimlighet")
+PERIODS = ("VP", "T1", "T2", "VB")
+SECTIONS = ("Givet", "När", "Så", "Exempel")
+WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """A rule and what is said of it. `severity` is one for all periods or one per period."""
+
+    code: str
+    title: str
+    severity: Severities
+    source: str
+    run: Rule | None
+    doc: str
+
+    def severity_in(self, period: str) -> Severity:
+        """The severity in VP, T1, T2 or VB."""
+        return self.severity if isinstance(self.severity, Severity) else self.severity[period]
+
+    def section(self, name: str) -> str:
+        """The text after "Givet", "När", "Så" or "Exempel" in the docstring; empty when there is none."""
+        found: dict[str, list[str]] = {}
+        current = ""
+        for line in self.doc.splitlines():
+            head, _, rest = line.strip().partition(" ")
+            if head.rstrip(":") in SECTIONS:
+                current = head.rstrip(":")
+                found[current] = [rest]
+            elif current:
+                found[current].append(line.strip())
+        return " ".join(part for part in found.get(name, ()) if part)
+
+
+RULES: dict[str, RuleInfo] = {}
+
+
+def varies(early: Severity, vb: Severity) -> Mapping[str, Severity]:
+    """One severity in VP, T1 and T2, another in VB: what may wait until the books are closed."""
+    return {period: vb if period == "VB" else early for period in PERIODS}
+
+
+def rule(code: str, *, title: str, severity: Severities, source: str) -> Callable[[Rule], Rule]:
+    """Declare a rule. The source is an argument so that it cannot be forgotten."""
+
+    def register(function: Rule) -> Rule:
+        if code in RULES or code in WITHDRAWN:
+            raise ValueError(f"regelkoden {code} är redan använd")
+        RULES[code] = RuleInfo(code, title, severity, source, function, inspect.getdoc(function) or "")
+        return function
+
+    return register
+
+
+def declare(code: str, *, title: str, severity: Severities, source: str, doc: str) -> None:
+    """Declare a rule that is judged over several filings at once (BF6xx), elsewhere than in `run`."""
+    if code in RULES or code in WITHDRAWN:
+        raise ValueError(f"regelkoden {code} är redan använd")
+    RULES[code] = RuleInfo(code, title, severity, source, None, inspect.cleandoc(doc))
+
+
+@cache
+def rules() -> Mapping[str, RuleInfo]:
+    """All rules by code, in order of code."""
+    for name in MODULES:
+        importlib.import_module(f"validators.rules.{name}")
+    for name in ("samling", "validate"):
+        importlib.import_module(f"validators.{name}")
+    return dict(sorted(RULES.items()))
+
+
+def run(filing: Filing) -> list[Finding]:
+    """Every finding of every rule, in the order of the workbook."""
+    period = filing.set.period
+    found: list[Finding] = []
+    for info in rules().values():
+        if info.run is None:
+            continue
+        for hit in info.run(filing):
+            found.append(Finding(info.code, hit.severity or info.severity_in(period), hit))
+    return sorted(found, key=lambda finding: filing.order(finding))
+
+
+@cache
+def ruleset_version() -> str:
+    """Changes whenever a rule, a definition or the code that judges changes."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return f"2026.11-{digest.hexdigest()[:8]}"

@@ -1,0 +1,110 @@
+"""BF4xx: plausibility. Signs and scale: what is possible but most likely a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from statistics import median
+
+from templates.model import MONEY_SCALE, Kind, Type
+from validators.filing import Filing
+from validators.finding import Hit, Severity, show
+from validators.registry import rule, varies
+from workbook.evaluate import Key
+from workbook.filled import FilledForm
+
+INPUTS = (Kind.INPUT, Kind.SLK)
+
+
+@rule(
+    "BF401",
+    title="Beloppen har blankettens tecken",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Teckenregeln står i blankettens definition; jfr 000:1879, 003:2376",
+)
+def figures_have_the_forms_sign(filing: Filing) -> Iterator[Hit]:
+    """BF401: Ett belopp har det tecken som blanketten anger för raden eller kolumnen.
+
+    Givet en rad eller kolumn som ska skrivas positiv eller negativ
+    När beloppet har motsatt tecken
+    Så varnas det (stoppas i VB). Noll har inget tecken.
+    Exempel: Intäkter 402,5 i stället för −402,5.
+    """
+    for form in filing.judged():
+        for cell, definition in filing.cells(form, *INPUTS):
+            if definition.sign is None or not isinstance(cell.value, Decimal) or not cell.value:
+                continue
+            if (cell.value < 0) == (definition.sign == "negative"):
+                continue
+            wanted = "negativt" if definition.sign == "negative" else "positivt"
+            yield filing.at(
+                cell.key,
+                f"{show(cell.value)} ska skrivas {wanted}.",
+                f"Skriv {show(-cell.value)}, eller förklara om beloppet verkligen har omvänt tecken.",
+                found=cell.value,
+                expected=-cell.value,
+            )
+
+
+@rule(
+    "BF402",
+    title="Beloppen står i blankettens enhet",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Ren aritmetik: en faktor omkring 1 000 mot jämförbara belopp (parametrarna rimlighet.*)",
+)
+def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
+    """BF402: Inget belopp är omkring tusen gånger för stort, som när tkr skrivs i en blankett i mnkr.
+
+    Givet ett inmatat belopp
+    När det är omkring tusen gånger större än radens andra belopp, eller än kolumnens mittersta belopp när raden inte
+    har något att jämföra med, eller större än någon nämnd kan ha
+    Så varnas det (stoppas i VB) med beloppet i rätt enhet.
+    Exempel: Prognos 660 600 på en rad där budgeten är 660,6.
+    """
+    low, high = filing.set.parameter("rimlighet.faktor_minst"), filing.set.parameter("rimlighet.faktor_mest")
+    largest = filing.set.parameter("rimlighet.storsta_belopp")
+    for form in filing.judged():
+        if form.form.unit not in MONEY_SCALE or form.form.unit == "kr":
+            continue
+        limit = largest * MONEY_SCALE["mnkr"] / MONEY_SCALE[form.form.unit]
+        amounts = _amounts(filing, form)
+        for key, value in amounts.items():
+            reason = _reason(filing, amounts, key, value, low, high)
+            if not reason and abs(value) > limit:
+                reason = f"mer än {show(limit)} {form.form.unit}, vilket ingen nämnd har"
+            if reason:
+                smaller = value / 1000
+                yield filing.at(
+                    key,
+                    f"{show(value)} {form.form.unit} är {reason}. Står beloppet i "
+                    f"{'tkr' if form.form.unit == 'mnkr' else 'kr'}?",
+                    f"Skriv {show(round(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
+                    found=value,
+                    expected=round(smaller, form.form.decimals),
+                )
+
+
+def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
+    return {
+        cell.key: cell.value
+        for cell, definition in filing.cells(form, *INPUTS)
+        if definition.type is Type.BELOPP and isinstance(cell.value, Decimal) and cell.value
+    }
+
+
+def _reason(
+    filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal
+) -> str:
+    row = [other for k, other in amounts.items() if k[1] == key[1] and k != key]
+    if row:
+        peers = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
+        large = [other for other in row if low <= abs(value / other) <= high]
+        if large and not peers:
+            return f"omkring tusen gånger radens {show(large[0])}"
+        return ""
+    column = [abs(other) for k, other in amounts.items() if k[2] == key[2] and k != key]
+    if len(column) >= 3:
+        middle = median(column)
+        if low <= abs(value) / middle <= high:
+            return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
+    return ""

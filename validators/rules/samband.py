@@ -1,0 +1,214 @@
+"""BF2xx: the same figure in two forms. The definitions say which figures; the codes say what kind of link it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from templates.formula import Formula, Ref
+from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
+from validators.filing import Filing
+from validators.finding import Hit, Severity, show
+from validators.registry import rule, varies
+from workbook.evaluate import Key, NotComputable
+
+EARLY = varies(Severity.VARNING, Severity.FEL)
+
+
+def _relations(filing: Filing, code: str) -> Iterator[Hit]:
+    for form in filing.set.blanketter.values():
+        for relation in form.relations:
+            if relation.code == code and all(filing.set.knows(t.ref) for t in relation.left + relation.right):
+                yield from _compare(filing, form, relation)
+
+
+def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
+    refs = [term.ref for term in relation.left + relation.right]
+    forms = {ref.blankett or "" for ref in refs}
+    if any(id_ in filing.unusable for id_ in forms):
+        return
+    empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
+    if any(not filing.declared_not_current(id_) for id_ in empty):
+        return  # an empty form that is not declared has its own finding
+    if any(_no_such_rows(filing, ref) for ref in refs):
+        return
+    left_ref, right_ref = relation.left[0].ref, relation.right[0].ref
+    unit, tolerance = _unit_and_tolerance(filing, relation, left_ref, right_ref)
+    try:
+        left, right = _sum(filing, relation.left, unit), _sum(filing, relation.right, unit)
+    except NotComputable:
+        return
+    if left is None and right is None:
+        return
+    found, expected = left or Decimal(0), right or Decimal(0)
+    if abs(found - expected) <= tolerance:
+        return
+    key = _anchor(filing, left_ref)
+    other = _anchor(filing, right_ref)
+    what = _what(filing, relation, left_ref)
+    places = filing.set.blanketter[right_ref.blankett or ""].decimals
+    yield filing.at(
+        key,
+        f"{what} är {show(found, places)} {unit} men {_place(filing, right_ref)} visar {show(expected, places)}; "
+        f"skillnaden är {show(found - expected, places)}.{_guess(found, expected, tolerance)}",
+        relation.advice,
+        found=found,
+        expected=expected,
+        tolerance=tolerance,
+        related=(other,),
+    )
+
+
+def _no_such_rows(filing: Filing, ref: Ref) -> bool:
+    """True when a part of a list is asked for and no row belongs to it: then there is nothing to compare."""
+    if ref.row != "*" or ref.where is None:
+        return False
+    facts, column = filing.filled.facts, ref.where[0]
+    rows = filing.evaluation.items.get(ref.blankett or "", ())
+    return not any(facts.get((ref.blankett or "", row, column)) == ref.where[1] for row in rows)
+
+
+def _unit_and_tolerance(filing: Filing, relation: Relation, left: Ref, right: Ref) -> tuple[str, Decimal]:
+    """Figures are compared in the coarser unit, within the wider of the two forms' tolerances."""
+    sides = []
+    for ref in (left, right):
+        form = filing.set.blanketter[ref.blankett or ""]
+        unit = form.unit_of(ref.column or "")
+        sides.append((MONEY_SCALE.get(unit, 1), unit, form.tolerance))
+    coarse = max(sides)
+    widest = max(tolerance * scale / coarse[0] for scale, _, tolerance in sides)
+    return coarse[1], relation.tolerance if relation.tolerance is not None else widest
+
+
+def _sum(filing: Filing, formula: Formula, unit: str) -> Decimal | None:
+    total: Decimal | None = None
+    for term in formula:
+        figure = filing.evaluation.figure(term.ref)
+        if figure is not None:
+            total = (total or Decimal(0)) + term.sign * figure * filing.set.scale(term.ref, unit)
+    return total
+
+
+def _anchor(filing: Filing, ref: Ref) -> Key:
+    form_id, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    if row == "*":
+        rows = filing.evaluation.items.get(form_id, ())
+        matching = [r for r in rows if ref.where is None or filing.filled.facts.get((form_id, r, ref.where[0])) == ref.where[1]]
+        row = matching[0] if matching else LIST_TOTAL
+    return (form_id, row, column)
+
+
+def _what(filing: Filing, relation: Relation, left: Ref) -> str:
+    column = filing.set.blanketter[left.blankett or ""].column_by_id[left.column or ""]
+    where = ""
+    if left.where:
+        choices = filing.set.blanketter[left.blankett or ""].column_by_id[left.where[0]].choices
+        where = " för " + next(c.label for c in choices if c.id == left.where[1])
+    return f"{relation.text}{where} ({column.label})"
+
+
+def _place(filing: Filing, ref: Ref) -> str:
+    form = filing.set.blanketter[ref.blankett or ""]
+    cell = filing.filled.cell(_anchor(filing, ref))
+    at = f" ({cell.sheet}!{cell.address})" if cell else ""
+    return f"{form.title}, {filing.row_name(form, ref.row or '')}, {form.column_by_id[ref.column or ''].label}{at}"
+
+
+def _guess(found: Decimal, expected: Decimal, tolerance: Decimal) -> str:
+    """What may lie behind the difference: a sign turned round, or thousands where millions were meant."""
+    if abs(found + expected) <= tolerance and found:
+        return " Med omvänt tecken stämmer de."
+    if expected and Decimal(900) < abs(found / expected) < Decimal(1100):
+        return " Skillnaden är en faktor 1 000: står det ena i tkr?"
+    if found and Decimal(900) < abs(expected / found) < Decimal(1100):
+        return " Skillnaden är en faktor 1 000: står det ena i tkr?"
+    return ""
+
+
+@rule("BF201", title="Sammandraget stämmer med områdena", severity=Severity.FEL, source="003:2126 mot 003:2168")
+def summary_equals_areas(filing: Filing) -> Iterator[Hit]:
+    """BF201: Driftbudgetens netto är totalen i Driftbudget per verksamhetsområde, kolumn för kolumn.
+
+    Givet båda blanketterna ifyllda
+    När nettot och totalen skiljer sig mer än toleransen
+    Så anges båda beloppen och skillnaden.
+    Exempel: Prognos 1 433,1 i sammandraget men 1 431,1 för områdena.
+    """
+    yield from _relations(filing, "BF201")
+
+
+@rule(
+    "BF202",
+    title="Begärda budgetjusteringar stämmer med ansökningarna",
+    severity=EARLY,
+    source="Beslutssatserna pekar på tabellerna: 000:20-21 mot 000:1878, 003:15 mot 003:2168, 003:16-17 mot 003:2449",
+)
+def adjustments_equal_applications(filing: Filing) -> Iterator[Hit]:
+    """BF202: Summan i ansökan om budgetjusteringar (3a, 3b) är den som redovisas i budgetblanketterna.
+
+    Givet en lista över begärda budgetjusteringar
+    När dess summa inte är den som står i driftbudgeten, investeringarna eller kapitalkostnaderna
+    Så varnas det (stoppas i VB). En blankett som är ej aktuell räknas som noll.
+    Exempel: Listan 3a begär 0,5 mnkr men kolumnen Begärda budgetjusteringar är 0,0.
+    """
+    yield from _relations(filing, "BF202")
+
+
+@rule("BF203", title="Resultatenheterna stämmer med driftbudgeten", severity=EARLY, source="000:1992 mot 000:1879, 003:2389 mot 003:2131-2132")
+def units_equal_dispositions(filing: Filing) -> Iterator[Hit]:
+    """BF203: Resultatenheternas överföringar är de som driftbudgeten redovisar.
+
+    Givet blanketten Resultatenheter, i sin enhet och med sina tecken
+    När dess summor inte är resultatdispositionerna eller förändringen av fonden
+    Så varnas det (stoppas i VB). Tusental räknas om till miljoner och tecknen vänds som blanketterna anger.
+    Exempel: Enheterna för över 53 245 tkr men sammandraget visar 51,2 mnkr.
+    """
+    yield from _relations(filing, "BF203")
+
+
+@rule("BF204", title="Projektlistan stämmer med investeringarna", severity=EARLY, source="000:2004-2014, 003:2423-2459")
+def projects_equal_investments(filing: Filing) -> Iterator[Hit]:
+    """BF204: Projekten inom varje slag av medel summerar till sammandragets rad.
+
+    Givet en projektlista med minst ett projekt av slaget
+    När listans summa inte är raden i Investeringar
+    Så varnas det (stoppas i VB). Slag utan projekt i listan jämförs inte.
+    Exempel: Klimatprojekten är 0,7 mnkr men raden Klimatinvesteringar 2,8.
+    """
+    yield from _relations(filing, "BF204")
+
+
+@rule("BF205", title="Kapitalkostnaderna stämmer med områdena", severity=Severity.FEL, source="000:2066-2067 mot 000:1867-1868")
+def capital_costs_equal_areas(filing: Filing) -> Iterator[Hit]:
+    """BF205: Avskrivningar och internränta är desamma i Kapitalkostnader som i områdena.
+
+    Givet båda blanketterna ifyllda
+    När budget, bokfört eller prognos skiljer sig mer än toleransen
+    Så anges båda beloppen.
+    Exempel: Avskrivningar 11,3 i den ena och 11,5 i den andra.
+    """
+    yield from _relations(filing, "BF205")
+
+
+@rule("BF206", title="Omslutningen stämmer med varav-raderna", severity=Severity.FEL, source="002:1754, 1769 mot 002:1508 och områdestabellerna")
+def gross_changes_equal_rows(filing: Filing) -> Iterator[Hit]:
+    """BF206: Omslutningsförändringarna är de som varav-raderna visar.
+
+    Givet blanketten Omslutningsförändringar
+    När ett områdes kostnader eller intäkter inte är raden »varav omslutningsförändring»
+    Så anges båda beloppen.
+    Exempel: Äldreomsorgens omslutning är 103,3 men varav-raden 100,3.
+    """
+    yield from _relations(filing, "BF206")
+
+
+@rule("BF207", title="Områdestabellerna stämmer med sammanställningen", severity=Severity.FEL, source="002:1512-1653 mot 002:1490-1508")
+def details_equal_overview(filing: Filing) -> Iterator[Hit]:
+    """BF207: Varje områdestabells summa är områdets rad i budgetsammanställningen.
+
+    Givet områdestabellerna i verksamhetsplanen
+    När en summa eller delverksamhet inte är samma belopp i sammanställningen
+    Så anges båda beloppen, och om ett omvänt tecken förklarar skillnaden.
+    Exempel: Prognosen för flyktingmottagande är 5,0 i tabellen och −5,0 i sammanställningen.
+    """
+    yield from _relations(filing, "BF207")

@@ -1,0 +1,161 @@
+"""BF3xx: the city's own rules, each with its paragraph in the documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from templates.model import Blankett
+from validators.filing import Filing
+from validators.finding import Hit, Severity, show
+from validators.registry import rule, varies
+from workbook.evaluate import Key
+from workbook.nyckeltal import Overforing, resultatoverforing
+
+UNITS = "resultatenheter"
+
+
+def _surplus(form: Blankett, column: str, value: Decimal) -> Decimal:
+    """The figure with surplus positive, whatever sign the column prints it with."""
+    return -value if form.column_by_id[column].positive_means == "underskott" else value
+
+
+def _units(filing: Filing) -> Iterator[tuple[str, Blankett, Decimal, Decimal, Decimal | None]]:
+    """Row, form, transfer from last year, result and gross budget (positive) of each unit; surplus positive."""
+    form = next((f for f in filing.judged() if f.form.id == UNITS), None)
+    if form is None or "overforing_fran" not in form.form.column_by_id:
+        return
+    facts = filing.filled.facts
+    for row in form.items:
+        start, result = facts.get((UNITS, row, "overforing_fran")), facts.get((UNITS, row, "resultat"))
+        gross = facts.get((UNITS, row, "bruttobudget"))
+        if not isinstance(start, Decimal) or not isinstance(result, Decimal):
+            continue
+        yield (
+            row,
+            form.form,
+            _surplus(form.form, "overforing_fran", start),
+            _surplus(form.form, "resultat", result),
+            abs(gross) if isinstance(gross, Decimal) and gross else None,
+        )
+
+
+def _transfers(filing: Filing) -> Iterator[tuple[str, Blankett, Decimal, Overforing]]:
+    share_year = filing.set.parameter("resultatenhet.max_andel_overforing")
+    share_fund = filing.set.parameter("resultatenhet.max_andel_fond")
+    for row, form, start, result, gross in _units(filing):
+        if gross is not None:
+            yield row, form, result, resultatoverforing(start, result, gross, share_year, share_fund)
+
+
+def _percent(filing: Filing, parameter: str) -> str:
+    return f"{show(filing.set.parameter(parameter) * 100)} %"
+
+
+@rule("BF301", title="Årets överföring ryms i 5 procent", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987, 002:1691, 003:2391")
+def transfer_of_the_year_is_within_limit(filing: Filing) -> Iterator[Hit]:
+    """BF301: En resultatenhets överskott för året är högst 5 procent av bruttobudgeten.
+
+    Givet en resultatenhet med bruttobudget
+    När årets överskott är större än den beslutade andelen av bruttobudgeten, med mer än toleransen
+    Så varnas det (stoppas i VB). Underskott förs över i sin helhet.
+    Exempel: Bruttobudget 66 700 tkr och årets överskott 3 600 tkr; gränsen är 3 335 tkr.
+    """
+    for row, form, result, transfer in _transfers(filing):
+        if transfer.over_arets_grans > form.tolerance:
+            limit = _percent(filing, "resultatenhet.max_andel_overforing")
+            yield filing.at(
+                (UNITS, row, "resultat"),
+                f"årets överskott {show(result, form.decimals)} {form.unit} är {show(transfer.over_arets_grans, form.decimals)} över gränsen "
+                f"{show(transfer.arets_grans, form.decimals)} ({limit} av bruttobudgeten).",
+                f"Överför högst {show(transfer.arets_grans, form.decimals)} {form.unit}, eller förklara.",
+                found=result,
+                expected=transfer.arets_grans,
+                tolerance=form.tolerance,
+                related=((UNITS, row, "bruttobudget"),),
+            )
+
+
+@rule("BF302", title="Resultatfonden ryms i 10 procent", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987, 002:1691, 003:2391")
+def fund_is_within_limit(filing: Filing) -> Iterator[Hit]:
+    """BF302: En resultatenhets ackumulerade överskott är högst 10 procent av bruttobudgeten.
+
+    Givet en resultatenhet med bruttobudget
+    När det som förs över till nästa år är större än den beslutade andelen av bruttobudgeten, med mer än toleransen
+    Så varnas det (stoppas i VB).
+    Exempel: Bruttobudget 66 700 tkr och överföring 6 695 tkr; gränsen är 6 670 tkr.
+    """
+    for row, form, _, transfer in _transfers(filing):
+        if transfer.over_fondens_grans > form.tolerance:
+            limit = _percent(filing, "resultatenhet.max_andel_fond")
+            yield filing.at(
+                (UNITS, row, "overforing_till"),
+                f"överskottet {show(transfer.till_nasta_ar, form.decimals)} {form.unit} är {show(transfer.over_fondens_grans, form.decimals)} över "
+                f"gränsen {show(transfer.fondens_grans, form.decimals)} ({limit} av bruttobudgeten).",
+                f"Överför högst {show(transfer.fondens_grans, form.decimals)} {form.unit}, eller förklara.",
+                found=transfer.till_nasta_ar,
+                expected=transfer.fondens_grans,
+                tolerance=form.tolerance,
+                related=((UNITS, row, "bruttobudget"),),
+            )
+
+
+@rule("BF303", title="Underskott täcks inom ett år", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987 (tillämpat 000:1930), 003:2391")
+def deficit_is_covered_within_a_year(filing: Filing) -> Iterator[Hit]:
+    """BF303: En resultatenhet som hade underskott förra året har det inte i år också.
+
+    Givet en resultatenhet som för med sig ett underskott
+    När den för över ett underskott också till nästa år
+    Så varnas det (stoppas i VB): underskottet skulle ha täckts, annars upplöses resultatenheten i bokslutet.
+    Exempel: Från 2023 −120 tkr, till 2025 −80 tkr.
+    """
+    for row, form, start, result, _ in _units(filing):
+        end = start + result
+        if start < -form.tolerance and end < -form.tolerance:
+            year = filing.set.year
+            yield filing.at(
+                (UNITS, row, "overforing_till"),
+                f"enheten har med sig ett underskott på {show(-start, form.decimals)} {form.unit} från {year - 1} och för över "
+                f"{show(-end, form.decimals)} i underskott till {year + 1}.",
+                "Underskottet ska täckas i år, annars ska nämnden upplösa resultatenheten i bokslutet. "
+                "Rätta beloppen eller förklara.",
+                found=end,
+                expected=Decimal(0),
+                tolerance=form.tolerance,
+                related=((UNITS, row, "overforing_fran"),),
+            )
+
+
+@rule("BF304", title="Omslutningsförändringarnas netto är noll", severity=Severity.FEL, source="002:1754")
+def gross_changes_net_to_zero(filing: Filing) -> Iterator[Hit]:
+    """BF304: Varje omslutningsförändring har lika stora intäkter som kostnader.
+
+    Givet en rad i Omslutningsförändringar
+    När kostnader plus intäkter inte är noll
+    Så stoppas inlämningen. Summaraden bedöms bara när alla rader stämmer. Toleransen är noll.
+    Exempel: Kostnader 5,3 och intäkter −5,0 ger netto 0,3.
+    """
+    form = next((f for f in filing.judged() if f.form.id == "omslutning"), None)
+    if form is None:
+        return
+    rows = form.items if form.form.is_list else [r.id for r in form.form.rows if r.formula is None]
+    for row in rows:
+        costs = filing.filled.facts.get(("omslutning", row, "kostnader"))
+        incomes = filing.filled.facts.get(("omslutning", row, "intakter"))
+        keys: tuple[Key, ...] = (("omslutning", row, "kostnader"), ("omslutning", row, "intakter"))
+        if any(key in filing.filled.broken for key in keys) or (costs is None and incomes is None):
+            continue
+        cost = costs if isinstance(costs, Decimal) else Decimal(0)
+        income = incomes if isinstance(incomes, Decimal) else Decimal(0)
+        if cost + income != 0:
+            flipped = " Intäkterna ska skrivas negativa." if cost == income else ""
+            yield filing.at(
+                ("omslutning", row, "netto"),
+                f"kostnader {show(cost, 1)} och intäkter {show(income, 1)} ger netto {show(cost + income, 1)}, "
+                f"men nettot ska alltid vara noll.{flipped}",
+                "Rätta kostnaden eller intäkten.",
+                found=cost + income,
+                expected=Decimal(0),
+                tolerance=Decimal(0),
+                related=keys,
+            )

@@ -1,0 +1,226 @@
+"""BF6xx: judgement over several filings at once, before they become one. Declared here, found by `judge`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from templates.model import LIST_TOTAL, Blankettset, Kind
+from validators.finding import Finding, Hit, Severity, show
+from validators.registry import RULES, declare
+from workbook.evaluate import Evaluation, NotComputable
+from workbook.filled import FilledSet
+
+CITY = "Konsolideringens förutsättningar"
+
+declare("BF601", title="Filen går att läsa", severity=Severity.FEL, source=CITY, doc="""
+    BF601: Varje fil i mappen går att läsa som ett blankettset.
+
+    Givet de filer som samlas in
+    När en fil inte går att läsa
+    Så anges den här, och de andra konsolideras ändå.
+    Exempel: En fil är skyddad med lösenord.
+    """)  # fmt: skip
+declare("BF602", title="Varje nämnd lämnar en fil", severity=Severity.FEL, source=CITY, doc="""
+    BF602: En nämnd finns med en gång.
+
+    Givet de filer som samlas in
+    När två filer kommer från samma nämnd
+    Så anges båda. Den vars namn kommer sist i bokstavsordning räknas inte med, om de skiljer sig åt.
+    Exempel: SDN08.xlsx och SDN08 rättad.xlsx ligger i samma mapp.
+    """)  # fmt: skip
+declare("BF603", title="Alla nämnder har lämnat", severity=Severity.VARNING, source="Registret över nämnder", doc="""
+    BF603: Varje nämnd som finns på rapportdagen har lämnat.
+
+    Givet registret över nämnder
+    När en nämnd som finns på rapportdagen inte är med
+    Så varnas det; stadens summor saknar då nämnden.
+    Exempel: Skärholmen har inte lämnat T1 2024.
+    """)  # fmt: skip
+declare("BF604", title="Filerna hör till samma set", severity=Severity.FEL, source=CITY, doc="""
+    BF604: Alla filer hör till samma blankettset.
+
+    Givet de filer som samlas in
+    När en fil hör till en annan period eller nivå än de flesta
+    Så räknas den inte med, och anges här.
+    Exempel: En T2-fil ligger bland T1-filerna.
+    """)  # fmt: skip
+declare("BF605", title="Inlämnade summor är de uträknade", severity=Severity.VARNING, source=CITY, doc="""
+    BF605: En nämnds inlämnade total är den som räknas ut ur dess egna rader.
+
+    Givet en inlämnad fil
+    När en total som nämnden lämnat avviker från den som räknas ut ur de inmatade beloppen, mer än toleransen
+    Så varnas det: staden räknar med den uträknade.
+    Exempel: Totalt 1 424,3 lämnat, men raderna ger 1 426,3.
+    """)  # fmt: skip
+declare("BF606", title="Köp och försäljning mellan nämnder möts", severity=Severity.VARNING, source=CITY, doc="""
+    BF606: Försäljning till en annan nämnd har en motpost hos den.
+
+    Givet omslutningsposter med en annan nämnd som motpart
+    När den andra nämnden inte redovisar lika stort belopp mot den första
+    Så listas posten och elimineras inte. Möts de elimineras de ur stadens omslutning.
+    Exempel: SDN08 säljer för 3,2 till SDN04 men SDN04 redovisar 3,0.
+    """)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that could not be read, and the sentence that says why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Collection:
+    """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
+
+    set: Blankettset | None
+    filings: tuple[FilledSet, ...]
+    findings: tuple[tuple[str, Finding], ...]
+    missing: tuple[str, ...]
+
+
+def judge(filings: Iterable[FilledSet], unreadable: Iterable[Unreadable]) -> Collection:
+    """Choose the filings that belong together and say what is wrong with the rest. Order of files does not matter."""
+    found: list[tuple[str, Finding]] = [
+        (bad.file, _finding("BF601", bad.reason, "Be nämnden lämna in filen igen.", found=bad.file))
+        for bad in sorted(unreadable, key=lambda bad: bad.file)
+    ]
+    ordered = sorted(filings, key=lambda filed: (filed.namnd, filed.file, filed.sha256))
+    if not ordered:
+        return Collection(None, (), tuple(found), ())
+    counted: dict[tuple[str, str], int] = {}
+    for filed in ordered:
+        key = (filed.set.id, filed.set.level)
+        counted[key] = counted.get(key, 0) + 1
+    main = max(counted, key=lambda key: (counted[key], key))
+    kept: dict[str, FilledSet] = {}
+    for filed in ordered:
+        if (filed.set.id, filed.set.level) != main:
+            found.append((filed.file, _finding(
+                "BF604", f"{filed.file} hör till {filed.set.id} men de flesta filerna till {main[0]}; den räknas inte med.",
+                "Flytta filen, eller be nämnden om rätt period.", found=filed.set.id, expected=main[0])))  # fmt: skip
+        elif filed.namnd in kept:
+            found.append((filed.file, _doubled(kept[filed.namnd], filed)))
+        else:
+            kept[filed.namnd] = filed
+    chosen = tuple(kept.values())
+    blankettset = chosen[0].set
+    missing = tuple(
+        code for code, namnd in blankettset.namnder.items()
+        if namnd.exists_on(blankettset.report_date) and code not in kept
+    )  # fmt: skip
+    for code in missing:
+        name = blankettset.namnder[code].name
+        found.append(("", _finding("BF603", f"{name} ({code}) har inte lämnat {blankettset.id}.",
+                                   "Begär in filen. Stadens summor saknar nämnden tills den är med.", found=code)))  # fmt: skip
+    for filed in chosen:
+        found.extend((filed.file, finding) for finding in _totals(filed))
+    found.extend(_counterparts(chosen))
+    return Collection(blankettset, chosen, tuple(found), missing)
+
+
+def _finding(code: str, text: str, action: str, **more: object) -> Finding:
+    severity = RULES[code].severity
+    assert isinstance(severity, Severity)
+    return Finding(code, severity, Hit(text, action, **more))  # type: ignore[arg-type]
+
+
+def _doubled(first: FilledSet, second: FilledSet) -> Finding:
+    same = first.inputs() == second.inputs()
+    how = "med samma siffror" if same else "med andra siffror"
+    return _finding(
+        "BF602",
+        f"{second.file} kommer från samma nämnd ({second.namnd}) som {first.file}, {how}; {first.file} räknas med.",
+        "Behåll den fil som gäller och ta bort den andra.",
+        found=second.file,
+        expected=first.file,
+    )
+
+
+def _totals(filed: FilledSet) -> Iterator[Finding]:
+    """Totals as handed in against totals computed from the inputs alone."""
+    recomputed = Evaluation(filed.set, filed.inputs(), broken=filed.broken)
+    for form in filed.set.blanketter.values():
+        for row, column, cell in form.fixed_cells():
+            is_total = row == LIST_TOTAL if form.is_list else form.row_by_id[row].total
+            given = filed.facts.get((form.id, row, column))
+            if cell.kind is not Kind.COMPUTED or not is_total or not isinstance(given, Decimal):
+                continue
+            try:
+                value = recomputed.value((form.id, row, column))
+            except NotComputable:
+                continue
+            if isinstance(value, Decimal) and recomputed.differs((form.id, row, column), given, value):
+                found = filed.cell((form.id, row, column))
+                yield _finding(
+                    "BF605",
+                    f"{filed.namnd}, {form.title}, {form.row_label(row)}, {form.column_by_id[column].label}: "
+                    f"inlämnat {show(given)} men raderna ger {show(value)}.",
+                    "Staden räknar med det uträknade. Be nämnden rätta.",
+                    form=form.id,
+                    sheet=found.sheet if found else None,
+                    cell=found.address if found else None,
+                    row=row,
+                    column=column,
+                    found=given,
+                    expected=value,
+                    tolerance=form.tolerance,
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What one nämnd says it sells to another, in the form's unit."""
+
+    seller: str
+    buyer: str
+    amount: Decimal
+
+
+def trades(filings: Iterable[FilledSet]) -> dict[tuple[str, str], Decimal]:
+    """(nämnd, counterpart) -> the costs it reports against that counterpart in omslutning."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for filed in filings:
+        form = filed.set.blanketter.get("omslutning")
+        if form is None or "motpart" not in form.column_by_id:
+            continue
+        for row in filed.forms["omslutning"].items:
+            other = filed.facts.get(("omslutning", row, "motpart"))
+            amount = filed.facts.get(("omslutning", row, "kostnader"))
+            if isinstance(other, str) and isinstance(amount, Decimal):
+                key = (filed.namnd, other)
+                found[key] = found.get(key, Decimal(0)) + amount
+    return found
+
+
+def eliminated(filings: Iterable[FilledSet]) -> dict[tuple[str, str], Decimal]:
+    """The trades that meet: both sides report the same amount within the form's tolerance. Each pair once."""
+    chosen = tuple(filings)
+    found = trades(chosen)
+    tolerance = chosen[0].set.blanketter["omslutning"].tolerance if found else Decimal(0)
+    return {
+        (a, b): amount
+        for (a, b), amount in found.items()
+        if a < b and (b, a) in found and abs(found[b, a] - amount) <= tolerance
+    }
+
+
+def _counterparts(filings: tuple[FilledSet, ...]) -> Iterator[tuple[str, Finding]]:
+    found, met = trades(filings), eliminated(filings)
+    present = {filed.namnd: filed for filed in filings}
+    for (a, b), amount in sorted(found.items()):
+        if (a, b) in met or (b, a) in met or b not in present or ((b, a) in found and a > b):
+            continue
+        other = found.get((b, a))
+        what = f"redovisar {show(other)}" if other is not None else f"redovisar inget mot {a}"
+        yield present[a].file, _finding(
+            "BF606",
+            f"{a} redovisar {show(amount)} mnkr mot {b} i omslutningsförändringar, men {b} {what}.",
+            "Stäm av med den andra nämnden. Posten elimineras inte ur stadens omslutning.",
+            form="omslutning",
+            found=amount,
+            expected=other,
+        )

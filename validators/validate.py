@@ -1,0 +1,155 @@
+"""Runs the rules over a filing, applies the nämnd's explanations and writes the receipt."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from validators.filing import Filing
+from validators.finding import Finding, Hit, Severity
+from validators.registry import declare, ruleset_version, run
+from workbook.facts import write_facts
+from workbook.filled import FilledSet
+
+EXPLANATIONS = "forklaringar"
+BOUND = "En förklaring gäller de siffror den skrevs för"
+
+declare("BF028", title="Förklaringen gäller de siffror som står", severity=Severity.UPPLYSNING, source=BOUND, doc="""
+    BF028: En förklaring gäller de siffror som den skrevs för.
+
+    Givet en förklaring av en varning
+    När siffrorna har ändrats sedan förklaringen skrevs
+    Så öppnas varningen igen, och förklaringen pekas ut.
+    Exempel: Förklaringen gäller 0,7 mot 2,8 men projektlistan är nu 1,4.
+    """)  # fmt: skip
+declare("BF029", title="Varje förklaring har en varning", severity=Severity.UPPLYSNING, source=BOUND, doc="""
+    BF029: En förklaring hör till en varning som finns.
+
+    Givet en rad i Förklaringar
+    När det inte finns någon varning med den koden på den platsen
+    Så sägs det till.
+    Exempel: Varningen är rättad men förklaringen ligger kvar.
+    """)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Result:
+    """The outcome of one validation. The same file gives the same result, receipt included."""
+
+    filled: FilledSet
+    findings: tuple[Finding, ...]
+    receipt: Mapping[str, Any]
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of a severity that still ask for something (explained ones do not)."""
+        return sum(f.severity is severity and f.explanation is None for f in self.findings)
+
+    @property
+    def explained(self) -> int:
+        """How many warnings that are explained."""
+        return sum(f.explanation is not None for f in self.findings)
+
+    @property
+    def may_be_submitted(self) -> bool:
+        """True when nothing stops the submission: no fel and no unexplained varning."""
+        return not self.count(Severity.FEL) and not self.count(Severity.VARNING)
+
+    def as_json(self) -> dict[str, Any]:
+        """The contract of `blankett validera --json`."""
+        filled = self.filled
+        return {
+            "fil": filled.file,
+            "sha256": filled.sha256,
+            "blankettset": filled.set.id,
+            "niva": filled.set.level,
+            "namnd": filled.namnd,
+            "period": filled.set.period,
+            "regelverk": ruleset_version(),
+            "sammanfattning": {
+                **{str(severity): self.count(severity) for severity in Severity},
+                "forklarade": self.explained,
+            },
+            "kvitto": dict(self.receipt),
+            "fynd": [finding.as_json() for finding in self.findings],
+        }
+
+
+def validate(filled: FilledSet) -> Result:
+    """All findings with explanations applied, in the order of the workbook."""
+    filing = Filing(filled)
+    findings = tuple(_explain(filled, run(filing)))
+    counts = Counter(f.severity for f in findings if f.explanation is None)
+    stops = counts[Severity.FEL] or counts[Severity.VARNING]
+    receipt = {
+        "sha256": filled.sha256,
+        "innehall": content_hash(filled),
+        "regelverk": ruleset_version(),
+        "definition": filled.set.definition_hash,
+        "fel": counts[Severity.FEL],
+        "varning": counts[Severity.VARNING],
+        "upplysning": counts[Severity.UPPLYSNING],
+        "utslag": "får inte lämnas in" if stops else "får lämnas in",
+    }
+    return Result(filled, findings, receipt)
+
+
+def content_hash(filled: FilledSet) -> str:
+    """A hash of the figures and texts alone: unchanged when the file is only saved again."""
+    content = write_facts(filled.facts, filled.set, filled.namnd)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _explanations(filled: FilledSet) -> dict[tuple[str, str, str, str], tuple[str, str, str]]:
+    """Place -> (list row, figures, text)."""
+    found: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
+    form = filled.forms.get(EXPLANATIONS)
+    for row in form.items if form else ():
+        words = {c: filled.facts.get((EXPLANATIONS, row, c)) for c in ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")}
+        code, form_id, line, column, figures, text = (str(word or "").strip() for word in words.values())
+        if text:
+            found[code.upper(), form_id, line, column] = (row, figures, text)
+    return found
+
+
+def _explain(filled: FilledSet, findings: list[Finding]) -> list[Finding]:
+    given = _explanations(filled)
+    used: dict[tuple[str, str, str, str], str] = {}
+    result = []
+    for finding in findings:
+        explanation = given.get(finding.place)
+        if explanation is None or finding.severity is not Severity.VARNING:
+            result.append(finding)
+            continue
+        row, figures, text = explanation
+        if _same_figures(figures, finding.siffror):
+            used[finding.place] = "ok"
+            result.append(Finding(finding.code, finding.severity, finding.hit, text))
+        else:
+            used[finding.place] = finding.siffror
+            result.append(finding)
+            result.append(_about(filled, row, "BF028", f"förklaringen gäller »{figures}» men siffrorna är nu »{finding.siffror}».",
+                                 "Pröva om förklaringen fortfarande håller och skriv de nya siffrorna."))  # fmt: skip
+    for place, (row, _, _) in given.items():
+        if place not in used:
+            result.append(_about(filled, row, "BF029", f"det finns ingen varning {place[0]} på den platsen.",
+                                 "Ta bort förklaringen om den inte längre behövs."))  # fmt: skip
+    return result
+
+
+def _same_figures(stated: str, actual: str) -> bool:
+    def plain(text: str) -> str:
+        return "".join(text.replace("\u2212", "-").split()).casefold()
+
+    return plain(stated) == plain(actual)
+
+
+def _about(filled: FilledSet, row: str, code: str, text: str, action: str) -> Finding:
+    form = filled.forms[EXPLANATIONS]
+    cell = filled.cell((EXPLANATIONS, row, "kod"))
+    hit = Hit(f"{form.form.title}, rad {row}: {text}", action, EXPLANATIONS, form.sheet,
+              cell.address if cell else None, row, "siffror" if code == "BF028" else "kod")  # fmt: skip
+    return Finding(code, Severity.UPPLYSNING, hit)
+
