@@ -8,7 +8,7 @@ from functools import cached_property
 
 from templates.model import Blankett, Blankettset, CellDef, Kind
 from templates.model import Namnd as NamndInfo
-from validators.finding import Figure, Finding, Hit
+from validators.finding import Figure, Finding, Hit, Severity
 from workbook.evaluate import Evaluation, Key
 from workbook.filled import Cell, FilledForm, FilledSet
 
@@ -21,6 +21,8 @@ class Filing:
     def __init__(self, filled: FilledSet) -> None:
         self.filled = filled
         self.set: Blankettset = filled.set
+        self.blamed: dict[Key, Decimal | None] = {}
+        self._corrected: Evaluation | None = None
         self._form_order = {form_id: i for i, form_id in enumerate(self.set.blanketter)}
 
     @property
@@ -32,6 +34,25 @@ class Filing:
     def namnd(self) -> NamndInfo | None:
         """The nämnd of the stamp, or None when the register does not know it."""
         return self.set.namnder.get(self.filled.namnd)
+
+    def blame(self, finding: Finding) -> None:
+        """Remember that a cell is wrong, and what it should hold if that is known."""
+        hit = finding.hit
+        if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here:
+            return
+        if hit.form is not None and hit.row is not None and hit.column is not None:
+            expected = hit.expected if isinstance(hit.expected, Decimal) else None
+            self.blamed[hit.form, hit.row, hit.column] = expected
+            self._corrected = None
+
+    @property
+    def corrected(self) -> Evaluation:
+        """Values as they would be with every blamed cell put right; those with no known value are broken."""
+        if self._corrected is None:
+            facts = self.filled.facts | {key: value for key, value in self.blamed.items() if value is not None}
+            unknown = {key for key, value in self.blamed.items() if value is None}
+            self._corrected = Evaluation(self.set, facts, broken=self.filled.broken | unknown)
+        return self._corrected
 
     def forms(self) -> Iterator[FilledForm]:
         """Forms whose sheets were found, in the set's order."""
@@ -89,6 +110,7 @@ class Filing:
         expected: Figure = None,
         tolerance: Decimal | None = None,
         related: tuple[Key, ...] = (),
+        follows_from_here: bool = True,
     ) -> Hit:
         """A hit at a cell. The text is put after the cell's name and a colon."""
         cell = self.filled.cell(key)
@@ -105,6 +127,7 @@ class Filing:
             expected=expected,
             tolerance=tolerance,
             related=tuple(self.address(other) for other in related),
+            follows_from_here=follows_from_here,
             decimals=form.form.decimals if form.form.column_by_id[key[2]].type.is_number else 0,
         )
 

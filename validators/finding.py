@@ -46,6 +46,7 @@ class Hit:
     related: tuple[str, ...] = ()
     severity: Severity | None = None
     decimals: int = 0
+    follows_from_here: bool = True  # the cell itself is wrong, and `expected` is what it should hold
 
 
 @dataclass(frozen=True, slots=True)

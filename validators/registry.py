@@ -18,7 +18,7 @@ from validators.filing import Filing
 from validators.finding import Finding, Hit, Severities, Severity
 
 Rule = Callable[[Filing], Iterator[Hit]]
-MODULES = ("struktur", "inmatning", "aritmetik", "samband", "stadsregler", "rimlighet")
+MODULES = ("struktur", "inmatning", "rimlighet", "aritmetik", "samband", "stadsregler")  # causes before effects
 PERIODS = ("VP", "T1", "T2", "VB")
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
@@ -91,15 +91,26 @@ def rules() -> Mapping[str, RuleInfo]:
 
 
 def run(filing: Filing) -> list[Finding]:
-    """Every finding of every rule, in the order of the workbook."""
+    """Every finding of every rule, in the order of the workbook.
+
+    Rules run module by module, causes before effects: what a later rule finds is left out when it only follows
+    from a cell that an earlier one has pointed at.
+    """
     period = filing.set.period
     found: list[Finding] = []
-    for info in rules().values():
+    for info in sorted(rules().values(), key=_run_order):
         if info.run is None:
             continue
         for hit in info.run(filing):
-            found.append(Finding(info.code, hit.severity or info.severity_in(period), hit))
-    return sorted(found, key=lambda finding: filing.order(finding))
+            finding = Finding(info.code, hit.severity or info.severity_in(period), hit)
+            found.append(finding)
+            filing.blame(finding)
+    return sorted(found, key=filing.order)
+
+
+def _run_order(info: RuleInfo) -> tuple[int, str]:
+    module = info.run.__module__.rpartition(".")[2] if info.run else ""
+    return (MODULES.index(module) if module in MODULES else len(MODULES), info.code)
 
 
 @cache

@@ -147,22 +147,24 @@ def _totals(filed: FilledSet) -> Iterator[Finding]:
         for row, column, cell in form.fixed_cells():
             is_total = row == LIST_TOTAL if form.is_list else form.row_by_id[row].total
             given = filed.facts.get((form.id, row, column))
+            handed_in = filed.cell((form.id, row, column))
             if cell.kind is not Kind.COMPUTED or not is_total or not isinstance(given, Decimal):
                 continue
+            if handed_in is None or handed_in.formula is not None:
+                continue  # a formula only carries on what is wrong elsewhere
             try:
                 value = recomputed.value((form.id, row, column))
             except NotComputable:
                 continue
             if isinstance(value, Decimal) and recomputed.differs((form.id, row, column), given, value):
-                found = filed.cell((form.id, row, column))
                 yield _finding(
                     "BF605",
                     f"{filed.namnd}, {form.title}, {form.row_label(row)}, {form.column_by_id[column].label}: "
                     f"inlämnat {show(given)} men raderna ger {show(value)}.",
                     "Staden räknar med det uträknade. Be nämnden rätta.",
                     form=form.id,
-                    sheet=found.sheet if found else None,
-                    cell=found.address if found else None,
+                    sheet=handed_in.sheet,
+                    cell=handed_in.address,
                     row=row,
                     column=column,
                     found=given,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from templates.model import Blankett, Blankettset, Kind, Namnd, Type
+from templates.model import Blankett, Blankettset, Kind, Namnd
 from workbook import look
 from workbook.evaluate import Evaluation, Facts, Key, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
@@ -358,4 +358,3 @@ def write_stamp(book: Any, blankettset: Blankettset, namnd_code: str, kind: str)
     sheet.very_hidden()
 
 
-__all__ = ["STAMP_VERSION", "Type", "WriteError", "build", "new_book", "new_file", "prefilled"]

@@ -10,7 +10,7 @@ from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
-from workbook.evaluate import Key, NotComputable
+from workbook.evaluate import Evaluation, Key, NotComputable
 
 EARLY = varies(Severity.VARNING, Severity.FEL)
 
@@ -35,13 +35,13 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     left_ref, right_ref = relation.left[0].ref, relation.right[0].ref
     unit, tolerance = _unit_and_tolerance(filing, relation, left_ref, right_ref)
     try:
-        left, right = _sum(filing, relation.left, unit), _sum(filing, relation.right, unit)
+        left, right = (_sum(filing, filing.evaluation, side, unit) for side in (relation.left, relation.right))
     except NotComputable:
         return
     if left is None and right is None:
         return
     found, expected = left or Decimal(0), right or Decimal(0)
-    if abs(found - expected) <= tolerance:
+    if abs(found - expected) <= tolerance or _follows(filing, relation, unit, tolerance):
         return
     key = _anchor(filing, left_ref)
     other = _anchor(filing, right_ref)
@@ -56,7 +56,20 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
         expected=expected,
         tolerance=tolerance,
         related=(other,),
+        follows_from_here=len(relation.left) == 1 and relation.left[0].sign > 0 and left_ref.row != "*"
+        and filing.set.scale(left_ref, unit) == 1,
     )
+
+
+def _follows(filing: Filing, relation: Relation, unit: str, tolerance: Decimal) -> bool:
+    """True when the difference would be gone with the cells put right that earlier rules have pointed at."""
+    if not filing.blamed:
+        return False
+    try:
+        left, right = (_sum(filing, filing.corrected, side, unit) for side in (relation.left, relation.right))
+    except NotComputable:
+        return True
+    return abs((left or Decimal(0)) - (right or Decimal(0))) <= tolerance
 
 
 def _no_such_rows(filing: Filing, ref: Ref) -> bool:
@@ -80,10 +93,10 @@ def _unit_and_tolerance(filing: Filing, relation: Relation, left: Ref, right: Re
     return coarse[1], relation.tolerance if relation.tolerance is not None else widest
 
 
-def _sum(filing: Filing, formula: Formula, unit: str) -> Decimal | None:
+def _sum(filing: Filing, evaluation: Evaluation, formula: Formula, unit: str) -> Decimal | None:
     total: Decimal | None = None
     for term in formula:
-        figure = filing.evaluation.figure(term.ref)
+        figure = evaluation.figure(term.ref)
         if figure is not None:
             total = (total or Decimal(0)) + term.sign * figure * filing.set.scale(term.ref, unit)
     return total

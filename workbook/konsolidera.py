@@ -1,0 +1,562 @@
+"""Writes the city's workbook: every form summed with live formulas onto a sheet that shows each nämnd's part.
+
+Takes figures and ready-made rows of text; judges nothing. All money is in mnkr, whatever unit a form has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Blankettset, Kind, Type
+from workbook import look
+from workbook.addresses import address
+from workbook.build import new_book, new_file, parameter_addresses, parameter_rows, write_parameters, write_stamp
+from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
+from workbook.excel_formula import SheetPlaces, quote_sheet
+from workbook.placement import HEADER_ROW, Placement
+from workbook.sheets import FormSheet, print_set_up, shown_text
+
+OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
+    "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
+)  # fmt: skip
+CITY = "Stockholms stad"
+COUNT_UNIT = "mnkr"
+MAX_FACT_ROWS = 1_000_000
+DATA_FIRST_ROW, DATA_FIRST_COLUMN = 6, 7
+AREAS = "verksamhetsomraden"
+NOT_SUMMED = ("forsattsblad", "kontroll")
+
+
+@dataclass(frozen=True)
+class Part:
+    """One nämnd's contribution: its inputs, and what the overview and the provenance say of it."""
+
+    code: str
+    name: str
+    inputs: Facts
+    overview: tuple[int, int, int]  # fel, öppna varningar, förklarade
+    provenance: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class City:
+    """All that the workbook shows. `findings` are rows of text under `finding_headers`; `eliminated` are pairs."""
+
+    set: Blankettset
+    parts: tuple[Part, ...]
+    missing: tuple[tuple[str, str], ...]
+    finding_headers: tuple[str, ...]
+    findings: tuple[tuple[str, ...], ...]
+    eliminated: tuple[tuple[str, str, Decimal], ...]
+    made: str
+
+
+def in_mnkr(form: Blankett) -> Blankett:
+    """The form with its own unit turned into mnkr, where that is money; other forms as they are."""
+    if form.unit not in MONEY_SCALE or form.unit == COUNT_UNIT:
+        return form
+    scale = Decimal(MONEY_SCALE[form.unit]) / MONEY_SCALE[COUNT_UNIT]
+    columns = tuple(
+        replace(c, unit=COUNT_UNIT) if c.unit in MONEY_SCALE and c.unit != COUNT_UNIT else c for c in form.columns
+    )
+    return replace(form, unit=COUNT_UNIT, decimals=form.decimals + 2, tolerance=form.tolerance * scale, columns=columns)
+
+
+def city_facts(city_set: Blankettset, part_set: Blankettset, inputs: Facts) -> dict[Key, Value]:
+    """One nämnd's inputs with money in mnkr."""
+    facts: dict[Key, Value] = {}
+    for key, value in inputs.items():
+        form = part_set.blanketter[key[0]]
+        if isinstance(value, Decimal) and form.cell(key[1], key[2]).type.is_number:
+            before, after = form.unit_of(key[2]), city_set.blanketter[key[0]].unit_of(key[2])
+            if before != after:
+                value = value * MONEY_SCALE[before] / MONEY_SCALE[after]
+        facts[key] = value
+    return facts
+
+
+def sum_inputs(city_set: Blankettset, parts: Sequence[Facts]) -> dict[Key, Value]:
+    """The city's inputs: each number cell of the table forms summed. Blank everywhere stays blank."""
+    total: dict[Key, Value] = {}
+    for form in city_set.blanketter.values():
+        if form.is_list or form.id in NOT_SUMMED:
+            continue
+        for row, column, cell in form.fixed_cells():
+            if cell.kind not in (Kind.INPUT, Kind.SLK) or not cell.type.is_number:
+                continue
+            key = (form.id, row, column)
+            given = [value for value in (facts.get(key) for facts in parts) if isinstance(value, Decimal)]
+            if given:
+                total[key] = sum(given, Decimal(0))
+    return total
+
+
+def write_city(path: Path, city: City, *, replace_existing: bool) -> Path | None:
+    """Write the workbook. Returns the path of the long table as CSV when it would not fit on a sheet."""
+    with new_file(path, replace=replace_existing) as temporary:
+        writer = _CityBook(temporary, city)
+        writer.write()
+    if writer.fact_rows <= MAX_FACT_ROWS:
+        return None
+    beside = path.with_name(path.stem + "_fakta.csv")
+    with new_file(beside, replace=replace_existing) as temporary, temporary.open("w", encoding="utf-8-sig") as file:
+        file.write(";".join(FACT_HEADERS) + "\n")
+        for row in writer.facts():
+            file.write(";".join(_csv(cell) for cell in row) + "\n")
+    return beside
+
+
+FACT_HEADERS = ("Nämnd", "Namn", "Period", "Blankett", "Rad", "Kolumn", "Enhet", "Värde", "Text")
+
+
+def _csv(cell: str | float | None) -> str:
+    text = "" if cell is None else str(cell).replace(".", ",") if isinstance(cell, float) else cell
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ';"\n\r') else text
+
+
+class _CityBook:
+    def __init__(self, path: Path, city: City) -> None:
+        self.city = city
+        forms = {form.id: in_mnkr(form) for form in city.set.blanketter.values()}
+        self.set = replace(city.set, blanketter=forms)
+        self.parts = [city_facts(self.set, city.set, part.inputs) for part in city.parts]
+        self.evaluations = [Evaluation(self.set, facts, keep_formulas=True) for facts in self.parts]
+        self.total = Evaluation(self.set, sum_inputs(self.set, self.parts), keep_formulas=True)
+        self.who = f"{CITY} · {city.set.id} · {len(city.parts)} nämnder"
+        self.book = new_book(path, f"{city.set.title}, {CITY}")
+        self.fmt = look.Formats(self.book)
+        self.data_rows: dict[Key, int] = {}
+        self.fact_rows = 0
+        self.tables = [f for f in forms.values() if not f.is_list and f.id not in NOT_SUMMED]
+        self.lists = [f for f in forms.values() if f.is_list and f.id not in NOT_SUMMED]
+        self._number_rows()
+
+    def write(self) -> None:
+        overview = self.book.add_worksheet(OVERVIEW)
+        self._matrices()
+        placements = {form.id: Placement(form) for form in self.tables}
+        rows = parameter_rows(self.set)
+        places = SheetPlaces(placements, parameter_addresses(rows))
+        for form in self.set.blanketter.values():
+            if form in self.tables:
+                FormSheet(self.book, self.fmt, placements[form.id], self.total, places, who=self.who, choices={},
+                          input_formula=self._sum_formula, locked=True).write()  # fmt: skip
+            elif form in self.lists:
+                self._list(form)
+        self._eliminations()
+        self._findings()
+        self._provenance()
+        self._data()
+        self._facts()
+        write_parameters(self.book, self.fmt, rows, self.who)
+        write_stamp(self.book, self.city.set, "STAD", "konsoliderad")
+        self._overview(overview)
+        overview.activate()
+        self.book.close()
+
+    # ---- the wide data sheet: a row for each place, a column for each nämnd
+
+    def _number_rows(self) -> None:
+        row = DATA_FIRST_ROW
+        for form in self.set.blanketter.values():
+            if form.id in NOT_SUMMED:
+                continue
+            for row_id, column_id, cell in form.fixed_cells():
+                if cell.type.is_number and cell.kind is not Kind.NOT_APPLICABLE:
+                    self.data_rows[form.id, row_id, column_id] = row
+                    row += 1
+
+    @property
+    def _last_column(self) -> int:
+        return DATA_FIRST_COLUMN + max(len(self.parts), 1) - 1
+
+    def _sum_formula(self, key: Key) -> str | None:
+        row = self.data_rows.get(key)
+        if row is None:
+            return None
+        return f"SUM({DATA}!{address(row, DATA_FIRST_COLUMN)}:{address(row, self._last_column)})"
+
+    def _data(self) -> None:
+        sheet = self._plain_sheet(DATA, "Varje belopp per nämnd, i mnkr. Stadens blanketter summerar raderna här.")
+        headers = ("Blankett", "Rad", "Kolumn", "Radens namn", "Kolumnens namn", "Enhet")
+        for at, (text, width) in enumerate(zip(headers, (20, 22, 20, 40, 30, 8), strict=True)):
+            sheet.write_string(DATA_FIRST_ROW - 2, at, text, self.fmt.header(number=False))
+            sheet.set_column(at, at, width)
+        for i, part in enumerate(self.city.parts):
+            at = DATA_FIRST_COLUMN - 1 + i
+            sheet.write_string(DATA_FIRST_ROW - 2, at, part.name, self.fmt.header(number=True))
+            sheet.set_column(at, at, 13)
+        for key, row in self.data_rows.items():
+            form = self.set.blanketter[key[0]]
+            texts = (*key, form.row_label(key[1]), form.column_by_id[key[2]].label, form.unit_of(key[2]))
+            for at, text in enumerate(texts):
+                sheet.write_string(row - 1, at, text, self.fmt())
+            number = self.fmt(num_format=look.number_format(form.decimals_of(key[1], key[2])), align="right")
+            for i, evaluation in enumerate(self.evaluations):
+                value = _number(evaluation, key)
+                if value is not None:
+                    sheet.write_number(row - 1, DATA_FIRST_COLUMN - 1 + i, float(value), number)
+        sheet.freeze_panes(DATA_FIRST_ROW - 1, DATA_FIRST_COLUMN - 1)
+        sheet.autofilter(DATA_FIRST_ROW - 2, 0, max(self.data_rows.values(), default=6) - 1, self._last_column - 1)
+
+    def _plain_sheet(self, name: str, purpose: str, colour: str = "kontroll") -> Any:
+        sheet = self.book.add_worksheet(name)
+        sheet.hide_gridlines(2)
+        sheet.set_tab_color(look.TAB[colour])
+        sheet.set_row(0, 24)
+        sheet.write_string(0, 0, name, self.fmt.title())
+        sheet.write_string(1, 0, self.who, self.fmt(bold=True))
+        sheet.write_string(2, 0, purpose, self.fmt.quiet())
+        print_set_up(sheet, self.who, name)
+        return sheet
+
+    # ---- overview
+
+    def _overview(self, sheet: Any) -> None:
+        fmt = self.fmt
+        sheet.hide_gridlines(2)
+        sheet.set_tab_color(look.ACCENT)
+        sheet.set_column(0, 0, 30)
+        sheet.set_column(1, 1, 13)
+        sheet.set_column(2, 4, 11)
+        sheet.set_column(5, 9, 15)
+        sheet.set_row(0, 26)
+        sheet.write_string(0, 0, f"{self.city.set.title}, {CITY}", fmt.title())
+        present = f"{len(self.city.parts)} av {len(self.city.parts) + len(self.city.missing)} nämnder har lämnat"
+        sheet.write_string(1, 0, f"{present} · konsoliderad {self.city.made} · belopp i mnkr", fmt(bold=True))
+        sheet.write_string(2, 0, "Beloppen hämtas ur bladet Data. Budgetföljsamhet över 100 procent är överskridande.", fmt.quiet())
+        columns = self._overview_columns()
+        headers = ["Nämnd", "Status", "Fel", "Varningar", "Förklarade", *(label for label, _, _ in columns)]
+        for at, text in enumerate(headers):
+            sheet.write_string(4, at, text, fmt.header(number=at > 1))
+        sheet.set_row(4, 34)
+        line: dict[str, Any] = {"bottom": 1, "bottom_color": look.LINE}
+        row = 5
+        for i, part in enumerate(self.city.parts):
+            sheet.write_string(row, 0, f"{part.name} ({part.code})", fmt(**line))
+            errors, warnings, _ = part.overview
+            status = "Fel" if errors else "Varningar" if warnings else "Klar"
+            colour = look.RED if errors else look.AMBER if warnings else look.GREEN
+            sheet.write_string(row, 1, status, fmt(bold=True, font_color=colour, **line))
+            for at, count in enumerate(part.overview, start=2):
+                sheet.write_number(row, at, count, fmt(num_format='0;-0;"–"', align="right", **line))
+            for at, (_, key, decimals) in enumerate(columns, start=5):
+                self._linked(sheet, row, at, key, i, decimals, line)
+            row += 1
+        total_row = row
+        bold = {"bold": True, "top": 1, "top_color": look.INK}
+        sheet.write_string(row, 0, CITY, fmt(**bold))
+        sheet.write_string(row, 1, "", fmt(**bold))
+        for at in range(2, 5):
+            value = sum(part.overview[at - 2] for part in self.city.parts)
+            span = f"{address(6, at + 1)}:{address(max(row, 6), at + 1)}"
+            sheet.write_formula(row, at, f"=SUM({span})", fmt(num_format="0", align="right", **bold), value)
+        for at, (_, key, decimals) in enumerate(columns, start=5):
+            form = self.set.blanketter[key[0]]
+            where = f"{quote_sheet(form.sheet)}!{Placement(form).address(key[1], key[2])}"
+            value = _number(self.total, key)
+            style = fmt(num_format=look.number_format(decimals), align="right", **bold)
+            sheet.write_formula(row, at, f"={where}", style, float(value) if value is not None else "")
+        row += 1
+        for code, name in self.city.missing:
+            sheet.write_string(row, 0, f"{name} ({code})", fmt.quiet(**line))
+            sheet.write_string(row, 1, "Saknas", fmt(bold=True, font_color=look.RED, **line))
+            for at in range(2, len(headers)):
+                sheet.write_blank(row, at, None, fmt(**line))
+            row += 1
+        self._charts(sheet, columns, total_row, row + 1)
+        sheet.freeze_panes(5, 1)
+        print_set_up(sheet, self.who, OVERVIEW)
+        sheet.print_area(0, 0, row + 22, max(len(headers), 10) - 1)
+
+    def _overview_columns(self) -> list[tuple[str, Key, int]]:
+        wanted = [
+            ("Budget", AREAS, "summa", "budget"),
+            ("Prognos", AREAS, "summa", "prognos"),
+            ("Prognos efter", AREAS, "summa", "prognos_efter"),
+            ("Utfall efter", AREAS, "summa", "utfall_efter"),
+            ("Kostnader", AREAS, "summa", "kostnader"),
+            ("Intäkter", AREAS, "summa", "intakter"),
+            ("Netto", AREAS, "summa", "netto"),
+            ("Avvikelse", AREAS, "summa", "avvikelse"),
+            ("Budgetföljsamhet före, %", "nyckeltal", "budgetfoljsamhet_fore", "varde"),
+            ("Budgetföljsamhet efter, %", "nyckeltal", "budgetfoljsamhet_efter", "varde"),
+        ]
+        found = []
+        for label, *key in wanted:
+            place: Key = (key[0], key[1], key[2])
+            if place in self.data_rows and not (key[2] == "prognos" and (AREAS, "summa", "utfall_efter") in self.data_rows):
+                found.append((label, place, 1))
+        return found
+
+    def _linked(
+        self, sheet: Any, row: int, at: int, key: Key, part: int, decimals: int, style: Mapping[str, Any]
+    ) -> None:
+        where = f"={DATA}!{address(self.data_rows[key], DATA_FIRST_COLUMN + part)}"
+        value = _number(self.evaluations[part], key)
+        cell_format = self.fmt(num_format=look.number_format(decimals), align="right", **style)
+        if value is None:
+            sheet.write_string(row, at, "–", self.fmt(align="right", **style))
+        else:
+            sheet.write_formula(row, at, where, cell_format, float(value))
+
+    def _charts(self, sheet: Any, columns: list[tuple[str, Key, int]], total_row: int, row: int) -> None:
+        if total_row == 5:
+            return
+        wanted = [(at, label) for at, (label, _, _) in enumerate(columns, start=5)
+                  if label in ("Avvikelse", "Budgetföljsamhet efter, %", "Netto")]  # fmt: skip
+        for number, (at, label) in enumerate(wanted[:2]):
+            chart = self.book.add_chart({"type": "bar"})
+            chart.add_series({
+                "name": label,
+                "categories": [OVERVIEW, 5, 0, total_row - 1, 0],
+                "values": [OVERVIEW, 5, at, total_row - 1, at],
+                "fill": {"color": look.ACCENT},
+                "invert_if_negative": True,
+                "invert_if_negative_color": look.RED,
+                "gap": 60,
+                "data_labels": {"value": True, "font": {"name": look.FONT, "size": 8}},
+            })  # fmt: skip
+            unit = "procent" if "%" in label else "mnkr"
+            chart.set_title({"name": f"{label.replace(', %', '')}, {unit}", "name_font": {"name": look.FONT, "size": 11}})
+            chart.set_legend({"none": True})
+            font = {"name": look.FONT, "size": 8}
+            axis: dict[str, Any] = {"num_font": font, "major_gridlines": {"visible": True, "line": {"color": look.LINE}}}
+            if "%" in label:
+                values = [v for v in (_number(e, columns[at - 5][1]) for e in self.evaluations) if v is not None]
+                axis |= {"min": int(min(values, default=Decimal(98))) - 1, "max": int(max(values, default=Decimal(102))) + 2}
+            chart.set_x_axis(axis)
+            chart.set_y_axis({"num_font": font, "reverse": True, "label_position": "low"})
+            chart.set_size({"width": 560, "height": 60 + 26 * max(len(self.parts), 4)})
+            sheet.insert_chart(row, 0 if number == 0 else 5, chart, {"x_offset": 4, "y_offset": 6})
+
+    # ---- matrices
+
+    def _matrices(self) -> None:
+        form = self.set.blanketter.get(AREAS)
+        if form is None:
+            return
+        sheet = self._plain_sheet(MATRICES, "Verksamhetsområde för verksamhetsområde, nämnd för nämnd, i mnkr.", "ekonomi")
+        sheet.set_column(0, 0, 44)
+        sheet.set_column(1, len(self.parts) + 1, 12)
+        row = 4
+        breaks = []
+        for column in form.columns:
+            if row > 4:
+                breaks.append(row)
+            sheet.write_string(row, 0, column.label, self.fmt(bold=True, font_size=12, font_color=look.ACCENT))
+            row += 1
+            for at, text in enumerate(("Verksamhetsområde", *(p.name for p in self.city.parts), "Staden")):
+                sheet.write_string(row, at, text, self.fmt.header(number=at > 0))
+            sheet.set_row(row, 30)
+            row += 1
+            for area in form.rows:
+                key = (form.id, area.id, column.id)
+                if key in self.data_rows:
+                    self._matrix_row(sheet, row, form, key)
+                    row += 1
+            row += 1
+        sheet.set_h_pagebreaks(breaks)
+        sheet.freeze_panes(4, 1)
+
+    def _matrix_row(self, sheet: Any, row: int, form: Blankett, key: Key) -> None:
+        area = form.row_by_id[key[1]]
+        style: dict[str, Any] = {}
+        if area.total:
+            style = {"bold": True, "top": 1, "top_color": look.INK}
+        elif area.varav_of:
+            style = {"font_color": look.QUIET}
+        sheet.write_string(row, 0, area.label, self.fmt(indent=2 if area.varav_of else 0, **style))
+        for i in range(len(self.parts)):
+            self._linked(sheet, row, 1 + i, key, i, form.decimals, style)
+        place = Placement(form).address(key[1], key[2])
+        value = _number(self.total, key)
+        number = self.fmt(num_format=look.number_format(form.decimals), align="right", bold=True,
+                          **{k: v for k, v in style.items() if k != "bold"})  # fmt: skip
+        sheet.write_formula(row, 1 + len(self.parts), f"={quote_sheet(form.sheet)}!{place}", number,
+                            float(value) if value is not None else "")  # fmt: skip
+
+    # ---- lists: all nämnder's rows under each other
+
+    def _list(self, form: Blankett) -> None:
+        sheet = self.book.add_worksheet(form.sheet)
+        sheet.hide_gridlines(2)
+        sheet.set_tab_color(look.TAB[form.group])
+        unit = f" · Belopp i {form.unit}" if form.unit != "-" else ""
+        sheet.set_row(0, 24)
+        sheet.write_string(0, 0, form.title, self.fmt.title())
+        sheet.write_string(1, 0, self.who + unit, self.fmt(bold=True))
+        sheet.write_string(2, 0, form.sign_text if form.unit == "-" else form.purpose, self.fmt.quiet())
+        headers = ["Nämnd", "Nr", *(column.label for column in form.columns)]
+        sheet.set_column(0, 0, 24)
+        sheet.set_column(1, 1, 6)
+        for at, column in enumerate(form.columns, start=2):
+            sheet.set_column(at, at, column.width or (15 if column.type.is_number else 28))
+        row = first = HEADER_ROW
+        for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
+            for item in evaluation.items[form.id]:
+                sheet.write_string(row, 0, part.name, self.fmt())
+                sheet.write_number(row, 1, int(item), self.fmt(align="right", font_color=look.QUIET))
+                for at, column in enumerate(form.columns, start=2):
+                    self._list_cell(sheet, row, at, form, column.type, evaluation, (form.id, item, column.id))
+                row += 1
+        columns = [{"header": text, "header_format": self.fmt.header(number=False)} for text in headers]
+        for column, options in zip(form.columns, columns[2:], strict=True):
+            options["header_format"] = self.fmt.header(number=column.type.is_number)
+        last = max(row - 1, first)
+        sheet.add_table(first - 1, 0, last, len(headers) - 1,
+                        {"name": "stad_" + form.id, "style": None, "columns": columns})  # fmt: skip
+        sheet.set_row(first - 1, 44)
+        if form.total_columns:
+            self._list_total(sheet, form, first, last)
+        sheet.freeze_panes(first, 3)
+        print_set_up(sheet, self.who, form.title)
+        sheet.repeat_rows(first - 1)
+
+    def _list_cell(
+        self, sheet: Any, row: int, at: int, form: Blankett, type_: Type, evaluation: Evaluation, key: Key
+    ) -> None:
+        try:
+            value = evaluation.value(key)
+        except NotComputable:
+            value = None
+        if value is None:
+            return
+        if isinstance(value, Decimal):
+            number = look.number_format(form.decimals_of(key[1], key[2]))
+            sheet.write_number(row, at, float(value), self.fmt(num_format=number, align="right"))
+        else:
+            text = shown_text(form.cell(key[1], key[2]), value)
+            sheet.write_string(row, at, text, self.fmt(text_wrap=type_ in (Type.TEXT, Type.LANGTEXT)))
+
+    def _list_total(self, sheet: Any, form: Blankett, first: int, last: int) -> None:
+        row = last + 1
+        bold = {"bold": True, "top": 1, "top_color": look.INK}
+        for at in range(len(form.columns) + 2):
+            sheet.write_blank(row, at, None, self.fmt(**bold))
+        sheet.write_string(row, 0, form.total_label, self.fmt(**bold))
+        for at, column in enumerate(form.columns, start=2):
+            if column.id in form.total_columns:
+                value = sum((_number(e, (form.id, LIST_TOTAL, column.id)) or Decimal(0) for e in self.evaluations), Decimal(0))
+                style = self.fmt(num_format=look.number_format(form.decimals), align="right", **bold)
+                span = f"{address(first + 1, at + 1)}:{address(last + 1, at + 1)}"
+                sheet.write_formula(row, at, f"=SUM({span})", style, float(value))
+
+    # ---- eliminations, findings, provenance and the long table
+
+    def _eliminations(self) -> None:
+        if "omslutning" not in self.set.blanketter or not self.city.eliminated:
+            return
+        sheet = self._plain_sheet(
+            "Elimineringar", "Köp och försäljning mellan nämnder som båda redovisar lika; dras från stadens omslutning.", "ekonomi"
+        )
+        for at, (text, width) in enumerate((("Nämnd", 26), ("Motpart", 26), ("Belopp, mnkr", 16))):
+            sheet.write_string(4, at, text, self.fmt.header(number=at == 2))
+            sheet.set_column(at, at, width)
+        row = 5
+        number = look.number_format(1)
+        for one, other, amount in self.city.eliminated:
+            sheet.write_string(row, 0, self._namnd(one), self.fmt())
+            sheet.write_string(row, 1, self._namnd(other), self.fmt())
+            sheet.write_number(row, 2, float(amount), self.fmt(num_format=number, align="right"))
+            row += 1
+        total = sum((amount for _, _, amount in self.city.eliminated), Decimal(0))
+        bold = {"bold": True, "top": 1}
+        sheet.write_string(row, 0, "Summa eliminerat på vardera sidan", self.fmt(**bold))
+        sheet.write_formula(row, 2, f"=SUM(C6:C{row})", self.fmt(num_format=number, align="right", **bold), float(total))
+
+    def _namnd(self, code: str) -> str:
+        found = self.set.namnder.get(code)
+        return f"{found.name} ({code})" if found else code
+
+    def _findings(self) -> None:
+        sheet = self._plain_sheet(FINDINGS, "Alla fynd, från varje nämnds kontroll och från sammanslagningen.")
+        self._text_table(sheet, "tbl_fynd", self.city.finding_headers, self.city.findings,
+                         (22, 28, 8, 12, 26, 22, 8, 22, 20, 14, 14, 90, 60, 40))  # fmt: skip
+
+    def _provenance(self) -> None:
+        sheet = self._plain_sheet(PROVENANCE, "Vilka filer som ingår, med kontrollsummor och kvitton.")
+        names = ["Nämnd", *(name for name, _ in (self.city.parts[0].provenance if self.city.parts else ()))]
+        rows = [(f"{p.name} ({p.code})", *(text for _, text in p.provenance)) for p in self.city.parts]
+        self._text_table(sheet, "tbl_proveniens", tuple(names), tuple(rows), (28, 30, 66, 66, 18, 20, 8, 10, 20, 20))
+
+    def _text_table(
+        self, sheet: Any, name: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...], widths: tuple[int, ...]
+    ) -> None:
+        first = 4
+        for at, width in zip(range(len(headers)), widths, strict=False):
+            sheet.set_column(at, at, width)
+        body = self.fmt(text_wrap=True, valign="top")
+        for number, row in enumerate(rows, start=first + 1):
+            for at, text in enumerate(row):
+                sheet.write_string(number, at, text[:32767], body)
+        last = first + max(len(rows), 1)
+        columns = [{"header": text, "header_format": self.fmt.header(number=False)} for text in headers]
+        sheet.add_table(first, 0, last, len(headers) - 1, {"name": name, "style": None, "columns": columns})
+        sheet.freeze_panes(first + 1, 1)
+        sheet.repeat_rows(first)
+
+    def facts(self) -> Iterator[tuple[str | float | None, ...]]:
+        """The long table: every figure and text of every nämnd, computed ones too."""
+        for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
+            for form in self.set.blanketter.values():
+                if form.id == "kontroll":
+                    continue
+                rows = [row.id for row in form.rows] if not form.is_list else evaluation.items[form.id]
+                if form.is_list and form.total_columns:
+                    rows = [*rows, LIST_TOTAL]
+                for row in rows:
+                    yield from self._row_facts(part, evaluation, form, row)
+
+    def _row_facts(
+        self, part: Part, evaluation: Evaluation, form: Blankett, row: str
+    ) -> Iterator[tuple[str | float | None, ...]]:
+        for column in form.columns:
+            if form.cell(row, column.id).kind is Kind.NOT_APPLICABLE:
+                continue
+            try:
+                value = evaluation.value((form.id, row, column.id))
+            except NotComputable:
+                continue
+            if value is None or value == "":
+                continue
+            number, text = (float(value), None) if isinstance(value, Decimal) else (None, value)
+            unit = form.unit_of(column.id) if number is not None else ""
+            yield part.code, part.name, self.set.id, form.id, row, column.id, unit, number, text
+
+    def _facts(self) -> None:
+        sheet = self._plain_sheet(FACTS, "Alla uppgifter i en lång tabell, för pivottabeller. Beloppen i mnkr.")
+        first = row = 4
+        for at, width in enumerate((10, 24, 10, 24, 26, 24, 9, 14, 50)):
+            sheet.set_column(at, at, width)
+        number, text = self.fmt(num_format="#,##0.0##", align="right"), self.fmt()
+        for fact in self.facts():
+            self.fact_rows += 1
+            if self.fact_rows > MAX_FACT_ROWS:
+                continue
+            row += 1
+            for at, cell in enumerate(fact):
+                if isinstance(cell, float):
+                    sheet.write_number(row, at, cell, number)
+                elif cell:
+                    sheet.write_string(row, at, cell, text)
+        if self.fact_rows > MAX_FACT_ROWS:
+            sheet.write_string(2, 0, "Tabellen ryms inte på bladet; den ligger som CSV bredvid arbetsboken.", text)
+        columns = [{"header": name, "header_format": self.fmt.header(number=name == "Värde")} for name in FACT_HEADERS]
+        sheet.add_table(first, 0, max(row, first + 1), len(FACT_HEADERS) - 1,
+                        {"name": "tbl_fakta", "style": None, "columns": columns})  # fmt: skip
+        sheet.freeze_panes(first + 1, 0)
+
+
+def _number(evaluation: Evaluation, key: Key) -> Decimal | None:
+    try:
+        value = evaluation.value(key)
+    except NotComputable:
+        return None
+    return value if isinstance(value, Decimal) else None
+
+
