@@ -128,7 +128,10 @@ def _forecast(blankettset: Blankettset, facts: dict[Key, Value], dice: random.Ra
     """A forecast within two percent of the budget on every row."""
     areas = "verksamhetsomraden"
     for row in (row.id for row in blankettset.blanketter[areas].rows if row.formula is None):
-        budget = sum((_number(facts, (areas, row, c)) for c in ("budget", "begarda_justeringar", "prestationsforandring")), Decimal(0))
+        budget = sum(
+            (_number(facts, (areas, row, c)) for c in ("budget", "begarda_justeringar", "prestationsforandring")),
+            Decimal(0),
+        )
         facts[areas, row, "prognos_efter"] = round(budget * Decimal(str(round(dice.uniform(0.985, 1.02), 4))), 1)
 
 
@@ -180,7 +183,9 @@ def _agree_investments(blankettset: Blankettset, facts: dict[Key, Value]) -> Non
     for group in blankettset.blanketter[form].column_by_id["grupp"].choices:
         rows = [row for row in _rows(facts, form) if facts.get((form, row, "grupp")) == group.id]
         for column in ("budget", "begarda_justeringar", "prognos"):
-            facts["investeringar", group.id, column] = sum((_number(facts, (form, row, column)) for row in rows), Decimal(0))
+            facts["investeringar", group.id, column] = sum(
+                (_number(facts, (form, row, column)) for row in rows), Decimal(0)
+            )
 
 
 def _thousandfold(facts: dict[Key, Value]) -> None:
@@ -220,5 +225,3 @@ FAULTS = (
     ("förskolans prognos efter utelämnad", _missing_forecast),
     ("en resultatenhets fond 12 procent av bruttobudgeten", _fund_too_large),
 )
-
-

@@ -35,11 +35,10 @@ class Obrukbart(click.ClickException):
 class Svensk(click.Group):
     """A group whose own usage errors are one Swedish line too."""
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run and exit; errors of usage and interruption are put into words."""
-        standalone = kwargs.pop("standalone_mode", True)
         try:
-            result = super().main(*args, standalone_mode=False, **kwargs)
+            result = super().main(*args, standalone_mode=False, **extra)
         except click.exceptions.Abort:
             click.echo("Avbrutet. Inget har skrivits.", err=True)
             result = OBRUKBART
@@ -53,7 +52,7 @@ class Svensk(click.Group):
             sys.stderr.close()
             result = 0
         code = result if isinstance(result, int) else 0
-        if standalone:
+        if standalone_mode:
             sys.exit(code)
         return code
 
@@ -146,7 +145,9 @@ def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
     blankettset = _set(period, niva)
     chosen = _namnd(namnd, blankettset)
     build(_xlsx(ut), blankettset, chosen, {}, replace=ersatt)
-    click.echo(f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter.")
+    click.echo(
+        f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
+    )
     return 0
 
 
@@ -181,7 +182,9 @@ def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
     kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
     click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
     if kept:
-        click.echo(f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka.")
+        click.echo(
+            f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka."
+        )
     return 0
 
 
@@ -266,7 +269,9 @@ def regler(kod: str | None) -> int:
         return 0
     info = rules().get(kod.upper())
     if info is None:
-        raise Obrukbart(f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules()))}. »blankett regler» visar alla.")
+        raise Obrukbart(
+            f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules()))}. »blankett regler» visar alla."
+        )
     print_rule(info)
     return 0
 

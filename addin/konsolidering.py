@@ -45,7 +45,9 @@ class Outcome:
         count = len(self.results)
         missing = f", {len(self.collection.missing)} saknas" if self.collection.missing else ""
         extra = f" Den långa tabellen ligger i {self.beside}." if self.beside else ""
-        return f"{self.path}: {count} nämnd{'er' if count != 1 else ''} konsoliderade{missing}, {self.errors} fel.{extra}"
+        return (
+            f"{self.path}: {count} nämnd{'er' if count != 1 else ''} konsoliderade{missing}, {self.errors} fel.{extra}"
+        )
 
     def as_json(self) -> dict[str, Any]:
         """One object for machines."""
@@ -66,7 +68,11 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(p for p in path.iterdir() if p.suffix.lower() in (".xlsx", ".xlsm") and not p.name.startswith(("~$", ".")))
+            found += sorted(
+                p
+                for p in path.iterdir()
+                if p.suffix.lower() in (".xlsx", ".xlsm") and not p.name.startswith(("~$", "."))
+            )
         else:
             found.append(path)
     unique = {path.resolve(): path for path in found}
@@ -89,7 +95,9 @@ def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: date
             unreadable.append(Unreadable(path.name, str(error)))
     collection = judge((result.filled for result in results), unreadable)
     if collection.set is None:
-        raise WriteError("Ingen av filerna gick att läsa som blankettset. " + " ".join(bad.reason for bad in unreadable[:3]))
+        raise WriteError(
+            "Ingen av filerna gick att läsa som blankettset. " + " ".join(bad.reason for bad in unreadable[:3])
+        )
     chosen = {id(filed) for filed in collection.filings}
     kept = tuple(sorted((r for r in results if id(r.filled) in chosen), key=lambda r: r.filled.namnd))
     moment = (now or datetime.datetime.now()).strftime("%Y-%m-%d %H:%M")

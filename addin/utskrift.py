@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from validators.finding import Severity
 
 if TYPE_CHECKING:
-    from addin.konsolidering import Outcome
     from rich.console import Console
+
+    from addin.konsolidering import Outcome
     from validators.finding import Finding
     from validators.registry import RuleInfo
     from validators.validate import Result
@@ -40,7 +41,12 @@ def print_result(result: Result) -> None:
     out = console()
     filled = result.filled
     namnd = filled.set.namnder.get(filled.namnd)
-    out.print(Text(f"{filled.file} · {namnd.name if namnd else filled.namnd} ({filled.namnd}) · {filled.set.id}", style="bold"))
+    out.print(
+        Text(
+            f"{filled.file} · {namnd.name if namnd else filled.namnd} ({filled.namnd}) · {filled.set.id}",
+            style="bold",
+        )
+    )
     last: str | None = ""
     for finding in result.findings:
         if finding.hit.form != last:
@@ -138,5 +144,3 @@ def print_rule(info: RuleInfo) -> None:
         if text:
             out.print(Text.assemble((f"{name} ", "bold"), text))
     out.print(f"Källa: {info.source}")
-
-

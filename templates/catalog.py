@@ -134,7 +134,9 @@ class Catalog:
         context = _Binding(words, titles, optional, {code: n.name for code, n in self.namnder.items()})
         forms = {id_: context.form(name, self.documents[name]) for id_, name in files.items()}
         content = json.dumps(
-            [info, {name: self.documents[name] for name in files.values()}], sort_keys=True, ensure_ascii=False
+            [info, {name: self.documents[name] for name in files.values()}],
+            sort_keys=True,
+            ensure_ascii=False,
         )
         bound = Blankettset(
             id=set_id,
@@ -165,7 +167,11 @@ class _Binding:
     """Turns raw definitions into objects for one set: fills in years and expands `each`."""
 
     def __init__(
-        self, words: Mapping[str, str], titles: Mapping[str, str], optional: list[str], namnder: Mapping[str, str]
+        self,
+        words: Mapping[str, str],
+        titles: Mapping[str, str],
+        optional: list[str],
+        namnder: Mapping[str, str],
     ) -> None:
         self.words, self.titles, self.optional, self.namnder = words, titles, optional, namnder
         self.file = ""

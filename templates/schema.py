@@ -109,8 +109,18 @@ BLANKETT: dict[str, Any] = {
     "kind": {"type": "string", "allowed": ["tabell", "lista"], "required": True},
     "valid_from": {**DATE, "required": True},
     "valid_to": DATE,
-    "periods": {"type": "list", "minlength": 1, "required": True, "schema": {"type": "string", "allowed": PERIODS}},
-    "levels": {"type": "list", "minlength": 1, "required": True, "schema": {"type": "string", "allowed": LEVELS}},
+    "periods": {
+        "type": "list",
+        "minlength": 1,
+        "required": True,
+        "schema": {"type": "string", "allowed": PERIODS},
+    },
+    "levels": {
+        "type": "list",
+        "minlength": 1,
+        "required": True,
+        "schema": {"type": "string", "allowed": LEVELS},
+    },
     "source": SOURCE,
     "amounts": {
         "type": "dict",
@@ -208,7 +218,11 @@ SOURCES: dict[str, Any] = {
         "keysrules": {"type": "string", "regex": "^[0-9]{3}$"},
         "valuesrules": {
             "type": "dict",
-            "schema": {"title": {**TEXT, "required": True}, "issuer": {**TEXT, "required": True}, "date": TEXT},
+            "schema": {
+                "title": {**TEXT, "required": True},
+                "issuer": {**TEXT, "required": True},
+                "date": TEXT,
+            },
         },
     }
 }
@@ -249,7 +263,12 @@ def _sentence(key: str, error: Any, validator: Any) -> str:
         options = ", ".join(map(str, error.constraint))
         return f"»{key}» är »{value}» men ska vara något av {options}{nearest(str(value), error.constraint)}."
     if error.rule == "type":
-        wanted = {"string": "text", "integer": "ett heltal", "boolean": "true eller false", "list": "en lista"}
+        wanted = {
+            "string": "text",
+            "integer": "ett heltal",
+            "boolean": "true eller false",
+            "list": "en lista",
+        }
         return f"»{key}» är »{value}» men ska vara {wanted.get(str(error.constraint), 'nycklar och värden')}."
     if error.rule == "regex":
         return f"»{key}» är »{value}», som inte följer mönstret {error.constraint}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cached_property
 
@@ -18,8 +18,8 @@ COVER = "forsattsblad"
 class Filing:
     """A handed-in set under judgement."""
 
-    def __init__(self, filled: FilledSet) -> None:
-        self.filled = filled
+    def __init__(self, filled: FilledSet, is_explained: Callable[[Finding], bool] = lambda _: False) -> None:
+        self.filled, self.is_explained = filled, is_explained
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
         self._corrected: Evaluation | None = None
@@ -36,9 +36,9 @@ class Filing:
         return self.set.namnder.get(self.filled.namnd)
 
     def blame(self, finding: Finding) -> None:
-        """Remember that a cell is wrong, and what it should hold if that is known."""
+        """Remember that a cell is wrong, and what it should hold if that is known. An explained one is not wrong."""
         hit = finding.hit
-        if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here:
+        if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here or self.is_explained(finding):
             return
         if hit.form is not None and hit.row is not None and hit.column is not None:
             expected = hit.expected if isinstance(hit.expected, Decimal) else None
@@ -49,10 +49,16 @@ class Filing:
     def corrected(self) -> Evaluation:
         """Values as they would be with every blamed cell put right; those with no known value are broken."""
         if self._corrected is None:
-            facts = self.filled.facts | {key: value for key, value in self.blamed.items() if value is not None}
+            typed = {c.key: c.value for c in self.filled.all_cells() if c.value is not None and self._stands(c)}
+            facts = typed | {key: value for key, value in self.blamed.items() if value is not None}
             unknown = {key for key, value in self.blamed.items() if value is None}
             self._corrected = Evaluation(self.set, facts, broken=self.filled.broken | unknown)
         return self._corrected
+
+    def _stands(self, cell: Cell) -> bool:
+        """True for what was typed in: everything but the results of formulas in computed cells."""
+        computed = self.set.blanketter[cell.form].cell(cell.row, cell.column).kind is Kind.COMPUTED
+        return not (computed and cell.formula is not None)
 
     def forms(self) -> Iterator[FilledForm]:
         """Forms whose sheets were found, in the set's order."""
@@ -148,7 +154,7 @@ class Filing:
                 row = int(hit.row) if hit.row.isdigit() else 10**9
             elif hit.row in form.row_by_id:
                 row = self._row_order(form)[hit.row]
-        if hit.column in form.column_by_id:
+        if hit.column is not None and hit.column in form.column_by_id:
             column = list(form.column_by_id).index(hit.column)
         return (self._form_order[form.id], row, column, finding.code)
 

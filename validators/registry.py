@@ -18,7 +18,14 @@ from validators.filing import Filing
 from validators.finding import Finding, Hit, Severities, Severity
 
 Rule = Callable[[Filing], Iterator[Hit]]
-MODULES = ("struktur", "inmatning", "rimlighet", "aritmetik", "samband", "stadsregler")  # causes before effects
+MODULES = (
+    "struktur",
+    "inmatning",
+    "rimlighet",
+    "aritmetik",
+    "samband",
+    "stadsregler",
+)  # causes before effects
 PERIODS = ("VP", "T1", "T2", "VB")
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again

@@ -218,11 +218,14 @@ def _counterparts(filings: tuple[FilledSet, ...]) -> Iterator[tuple[str, Finding
             continue
         other = found.get((b, a))
         what = f"redovisar {show(other)}" if other is not None else f"redovisar inget mot {a}"
-        yield present[a].file, _finding(
-            "BF606",
-            f"{a} redovisar {show(amount)} mnkr mot {b} i omslutningsförändringar, men {b} {what}.",
-            "Stäm av med den andra nämnden. Posten elimineras inte ur stadens omslutning.",
-            form="omslutning",
-            found=amount,
-            expected=other,
+        yield (
+            present[a].file,
+            _finding(
+                "BF606",
+                f"{a} redovisar {show(amount)} mnkr mot {b} i omslutningsförändringar, men {b} {what}.",
+                "Stäm av med den andra nämnden. Posten elimineras inte ur stadens omslutning.",
+                form="omslutning",
+                found=amount,
+                expected=other,
+            ),
         )

@@ -79,8 +79,14 @@ class Result:
 
 def validate(filled: FilledSet) -> Result:
     """All findings with explanations applied, in the order of the workbook."""
-    filing = Filing(filled)
-    findings = tuple(_explain(filled, run(filing)))
+    given = _explanations(filled)
+
+    def is_explained(finding: Finding) -> bool:
+        explanation = given.get(finding.place)
+        explainable = finding.severity is Severity.VARNING
+        return explainable and explanation is not None and _same_figures(explanation[1], finding.siffror)
+
+    findings = tuple(_explain(filled, given, run(Filing(filled, is_explained))))
     counts = Counter(f.severity for f in findings if f.explanation is None)
     stops = counts[Severity.FEL] or counts[Severity.VARNING]
     receipt = {
@@ -107,15 +113,20 @@ def _explanations(filled: FilledSet) -> dict[tuple[str, str, str, str], tuple[st
     found: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
     form = filled.forms.get(EXPLANATIONS)
     for row in form.items if form else ():
-        words = {c: filled.facts.get((EXPLANATIONS, row, c)) for c in ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")}
+        words = {
+            c: filled.facts.get((EXPLANATIONS, row, c))
+            for c in ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")
+        }
         code, form_id, line, column, figures, text = (str(word or "").strip() for word in words.values())
         if text:
             found[code.upper(), form_id, line, column] = (row, figures, text)
     return found
 
 
-def _explain(filled: FilledSet, findings: list[Finding]) -> list[Finding]:
-    given = _explanations(filled)
+Place = tuple[str, str, str, str]
+
+
+def _explain(filled: FilledSet, given: Mapping[Place, tuple[str, str, str]], findings: list[Finding]) -> list[Finding]:
     used: dict[tuple[str, str, str, str], str] = {}
     result = []
     for finding in findings:
@@ -152,4 +163,3 @@ def _about(filled: FilledSet, row: str, code: str, text: str, action: str) -> Fi
     hit = Hit(f"{form.form.title}, rad {row}: {text}", action, EXPLANATIONS, form.sheet,
               cell.address if cell else None, row, "siffror" if code == "BF028" else "kod")  # fmt: skip
     return Finding(code, Severity.UPPLYSNING, hit)
-

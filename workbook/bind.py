@@ -55,7 +55,9 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
     try:
         blankettset = catalog.blankettset(stamp["blankettset"], stamp.get("niva", "namnd"))
     except UnknownSet as error:
-        raise UnreadableWorkbook(f"{name} hör till ett blankettset som det här programmet inte känner. {error}") from None
+        raise UnreadableWorkbook(
+            f"{name} hör till ett blankettset som det här programmet inte känner. {error}"
+        ) from None
     return _Binder(raw, blankettset, stamp, name).bind()
 
 
@@ -155,8 +157,7 @@ class _Binder:
     def __init__(self, raw: RawBook, blankettset: Blankettset, stamp: dict[str, str], name: str) -> None:
         self.raw, self.set, self.stamp, self.name = raw, blankettset, stamp, name
         self.problems: list[Problem] = [
-            Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail)
-            for anomaly in raw.anomalies
+            Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail) for anomaly in raw.anomalies
         ]
         self.maps: dict[str, _SheetMap] = {}
         self.parameters: dict[tuple[int, int], str] = {}
@@ -171,7 +172,13 @@ class _Binder:
         for found in self.maps.values():
             self.problems.extend(found.problems)
         return FilledSet(
-            self.name, self.raw.sha256, self.set, self.stamp.get("namnd", ""), self.stamp, forms, self.problems
+            self.name,
+            self.raw.sha256,
+            self.set,
+            self.stamp.get("namnd", ""),
+            self.stamp,
+            forms,
+            self.problems,
         )
 
     def _find_sheets(self) -> None:
@@ -231,9 +238,7 @@ class _Binder:
                     filled.cells[row_id, column_id] = cell
         return filled
 
-    def _cell(
-        self, found: _SheetMap, row_id: str, column_id: str, raw: RawCell | None, place: str
-    ) -> Cell | None:
+    def _cell(self, found: _SheetMap, row_id: str, column_id: str, raw: RawCell | None, place: str) -> Cell | None:
         form = found.form
         kind = form.cell(row_id, column_id).kind
         if raw is None:
@@ -248,13 +253,9 @@ class _Binder:
         if kind is Kind.COMPUTED and form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id):
             if raw.formula is not None or raw.state is CellState.BLANK:
                 return None  # a spare row's own formula
-        value = cell_value(
-            form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904
-        )
+        value = cell_value(form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None if raw.formula is None else self._with_ids(found, raw.formula)
-        return Cell(
-            form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place
-        )
+        return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
 
     def _has_input(self, found: _SheetMap, row_id: str) -> bool:
         row = found.rows[row_id]

@@ -12,6 +12,7 @@ from typing import Any
 
 from templates.model import Blankett, Blankettset, Kind, Namnd
 from workbook import look
+from workbook.addresses import address
 from workbook.evaluate import Evaluation, Facts, Key, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import (
@@ -23,7 +24,6 @@ from workbook.placement import (
     Placement,
 )
 from workbook.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
-from workbook.addresses import address
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "1"
@@ -158,7 +158,9 @@ class _Book:
         sheet.set_row(1, 26)
         sheet.write_string(1, 1, self.set.title, fmt.title())
         sheet.write_string(2, 1, f"{self.namnd.name} stadsdelsnämnd ({self.namnd.code})", fmt(bold=True, font_size=12))
-        guide = "Fyll i de gula cellerna. Vita celler räknas ut. Streckade celler fylls inte i. Tabb går till nästa cell."
+        guide = (
+            "Fyll i de gula cellerna. Vita celler räknas ut. Streckade celler fylls inte i. Tabb går till nästa cell."
+        )
         sheet.write_string(3, 1, guide, fmt.quiet())
         legend = [("Fylls i av nämnden", {"bg_color": look.INPUT_FILL, "border": 1, "border_color": "#E3DCC2"}),
                   ("Fylls i av SLK", {"bg_color": look.SLK_FILL, "border": 1, "border_color": "#C9DAEA"}),
@@ -227,7 +229,9 @@ class _Book:
         facts = self.evaluation.facts
         rows = self.evaluation.items.get("kontroll", [])
         wanted = (form.id, word)
-        return sum((facts.get(("kontroll", r, "blankett")), facts.get(("kontroll", r, "allvar"))) == wanted for r in rows)
+        return sum(
+            (facts.get(("kontroll", r, "blankett")), facts.get(("kontroll", r, "allvar"))) == wanted for r in rows
+        )
 
     def _filled(self, form: Blankett) -> tuple[str | None, str, int, int]:
         """Formula and text for "Ifyllt", how many cells are filled and how many are wanted."""
@@ -236,9 +240,16 @@ class _Book:
             if not form.key or form.cell("1", form.key).kind is Kind.SYSTEM:
                 return None, "", 0, 0
             first, last = place.list_range(form.key)
-            count = len([r for r in self.evaluation.items[form.id] if self.evaluation.facts.get((form.id, r, form.key))])
+            count = len(
+                [r for r in self.evaluation.items[form.id] if self.evaluation.facts.get((form.id, r, form.key))]
+            )
             span = f"{sheet}!{first}:{last}"
-            return f'COUNTA({span})&" rad"&IF(COUNTA({span})=1,"","er")', f"{count} rad{'' if count == 1 else 'er'}", count, 1
+            return (
+                f'COUNTA({span})&" rad"&IF(COUNTA({span})=1,"","er")',
+                f"{count} rad{'' if count == 1 else 'er'}",
+                count,
+                1,
+            )
         spans, wanted, done = [], 0, 0
         for column in form.columns:
             run: list[int] = []
@@ -356,5 +367,3 @@ def write_stamp(book: Any, blankettset: Blankettset, namnd_code: str, kind: str)
         sheet.write_string(row, 0, name)
         sheet.write_string(row, 1, value)
     sheet.very_hidden()
-
-

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Kind
 from templates.formula import Ref
+from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Kind
 from workbook.nyckeltal import FORM_FUNCTIONS
 
 Key = tuple[str, str, str]
@@ -31,7 +31,12 @@ class Evaluation:
     """
 
     def __init__(
-        self, blankettset: Blankettset, facts: Facts, *, broken: Iterable[Key] = (), keep_formulas: bool = False
+        self,
+        blankettset: Blankettset,
+        facts: Facts,
+        *,
+        broken: Iterable[Key] = (),
+        keep_formulas: bool = False,
     ) -> None:
         self.set = blankettset
         self.facts = facts

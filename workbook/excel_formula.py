@@ -13,10 +13,10 @@ from typing import Protocol
 
 from templates.formula import Ref
 from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef
+from workbook.addresses import parse_address
 from workbook.evaluate import Key
 from workbook.nyckeltal import FORM_FUNCTIONS
 from workbook.placement import Placement
-from workbook.addresses import parse_address
 
 
 class Places(Protocol):

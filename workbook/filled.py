@@ -65,8 +65,7 @@ class FilledForm:
     def is_empty(self) -> bool:
         """True when nothing that the nämnd fills in has been filled in (a zero counts as filled)."""
         return not any(
-            cell.state is not CellState.BLANK
-            and self.form.cell(cell.row, cell.column).kind in (Kind.INPUT, Kind.SLK)
+            cell.state is not CellState.BLANK and self.form.cell(cell.row, cell.column).kind in (Kind.INPUT, Kind.SLK)
             for cell in self.cells.values()
         )
 

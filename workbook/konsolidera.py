@@ -14,7 +14,14 @@ from typing import Any
 from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Blankettset, Kind, Type
 from workbook import look
 from workbook.addresses import address
-from workbook.build import new_book, new_file, parameter_addresses, parameter_rows, write_parameters, write_stamp
+from workbook.build import (
+    new_book,
+    new_file,
+    parameter_addresses,
+    parameter_rows,
+    write_parameters,
+    write_stamp,
+)
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import HEADER_ROW, Placement
@@ -103,7 +110,10 @@ def write_city(path: Path, city: City, *, replace_existing: bool) -> Path | None
     if writer.fact_rows <= MAX_FACT_ROWS:
         return None
     beside = path.with_name(path.stem + "_fakta.csv")
-    with new_file(beside, replace=replace_existing) as temporary, temporary.open("w", encoding="utf-8-sig") as file:
+    with (
+        new_file(beside, replace=replace_existing) as temporary,
+        temporary.open("w", encoding="utf-8-sig") as file,
+    ):
         file.write(";".join(FACT_HEADERS) + "\n")
         for row in writer.facts():
             file.write(";".join(_csv(cell) for cell in row) + "\n")
@@ -228,7 +238,12 @@ class _CityBook:
         sheet.write_string(0, 0, f"{self.city.set.title}, {CITY}", fmt.title())
         present = f"{len(self.city.parts)} av {len(self.city.parts) + len(self.city.missing)} nämnder har lämnat"
         sheet.write_string(1, 0, f"{present} · konsoliderad {self.city.made} · belopp i mnkr", fmt(bold=True))
-        sheet.write_string(2, 0, "Beloppen hämtas ur bladet Data. Budgetföljsamhet över 100 procent är överskridande.", fmt.quiet())
+        sheet.write_string(
+            2,
+            0,
+            "Beloppen hämtas ur bladet Data. Budgetföljsamhet över 100 procent är överskridande.",
+            fmt.quiet(),
+        )
         columns = self._overview_columns()
         headers = ["Nämnd", "Status", "Fel", "Varningar", "Förklarade", *(label for label, _, _ in columns)]
         for at, text in enumerate(headers):
@@ -252,9 +267,9 @@ class _CityBook:
         sheet.write_string(row, 0, CITY, fmt(**bold))
         sheet.write_string(row, 1, "", fmt(**bold))
         for at in range(2, 5):
-            value = sum(part.overview[at - 2] for part in self.city.parts)
+            counted = sum(part.overview[at - 2] for part in self.city.parts)
             span = f"{address(6, at + 1)}:{address(max(row, 6), at + 1)}"
-            sheet.write_formula(row, at, f"=SUM({span})", fmt(num_format="0", align="right", **bold), value)
+            sheet.write_formula(row, at, f"=SUM({span})", fmt(num_format="0", align="right", **bold), counted)
         for at, (_, key, decimals) in enumerate(columns, start=5):
             form = self.set.blanketter[key[0]]
             where = f"{quote_sheet(form.sheet)}!{Placement(form).address(key[1], key[2])}"
@@ -289,7 +304,9 @@ class _CityBook:
         found = []
         for label, *key in wanted:
             place: Key = (key[0], key[1], key[2])
-            if place in self.data_rows and not (key[2] == "prognos" and (AREAS, "summa", "utfall_efter") in self.data_rows):
+            if place in self.data_rows and not (
+                key[2] == "prognos" and (AREAS, "summa", "utfall_efter") in self.data_rows
+            ):
                 found.append((label, place, 1))
         return found
 
@@ -322,13 +339,21 @@ class _CityBook:
                 "data_labels": {"value": True, "font": {"name": look.FONT, "size": 8}},
             })  # fmt: skip
             unit = "procent" if "%" in label else "mnkr"
-            chart.set_title({"name": f"{label.replace(', %', '')}, {unit}", "name_font": {"name": look.FONT, "size": 11}})
+            chart.set_title(
+                {"name": f"{label.replace(', %', '')}, {unit}", "name_font": {"name": look.FONT, "size": 11}}
+            )
             chart.set_legend({"none": True})
             font = {"name": look.FONT, "size": 8}
-            axis: dict[str, Any] = {"num_font": font, "major_gridlines": {"visible": True, "line": {"color": look.LINE}}}
+            axis: dict[str, Any] = {
+                "num_font": font,
+                "major_gridlines": {"visible": True, "line": {"color": look.LINE}},
+            }
             if "%" in label:
                 values = [v for v in (_number(e, columns[at - 5][1]) for e in self.evaluations) if v is not None]
-                axis |= {"min": int(min(values, default=Decimal(98))) - 1, "max": int(max(values, default=Decimal(102))) + 2}
+                axis |= {
+                    "min": int(min(values, default=Decimal(98))) - 1,
+                    "max": int(max(values, default=Decimal(102))) + 2,
+                }
             chart.set_x_axis(axis)
             chart.set_y_axis({"num_font": font, "reverse": True, "label_position": "low"})
             chart.set_size({"width": 560, "height": 60 + 26 * max(len(self.parts), 4)})
@@ -340,7 +365,9 @@ class _CityBook:
         form = self.set.blanketter.get(AREAS)
         if form is None:
             return
-        sheet = self._plain_sheet(MATRICES, "Verksamhetsområde för verksamhetsområde, nämnd för nämnd, i mnkr.", "ekonomi")
+        sheet = self._plain_sheet(
+            MATRICES, "Verksamhetsområde för verksamhetsområde, nämnd för nämnd, i mnkr.", "ekonomi"
+        )
         sheet.set_column(0, 0, 44)
         sheet.set_column(1, len(self.parts) + 1, 12)
         row = 4
@@ -441,7 +468,10 @@ class _CityBook:
         sheet.write_string(row, 0, form.total_label, self.fmt(**bold))
         for at, column in enumerate(form.columns, start=2):
             if column.id in form.total_columns:
-                value = sum((_number(e, (form.id, LIST_TOTAL, column.id)) or Decimal(0) for e in self.evaluations), Decimal(0))
+                value = sum(
+                    (_number(e, (form.id, LIST_TOTAL, column.id)) or Decimal(0) for e in self.evaluations),
+                    Decimal(0),
+                )
                 style = self.fmt(num_format=look.number_format(form.decimals), align="right", **bold)
                 span = f"{address(first + 1, at + 1)}:{address(last + 1, at + 1)}"
                 sheet.write_formula(row, at, f"=SUM({span})", style, float(value))
@@ -452,7 +482,9 @@ class _CityBook:
         if "omslutning" not in self.set.blanketter or not self.city.eliminated:
             return
         sheet = self._plain_sheet(
-            "Elimineringar", "Köp och försäljning mellan nämnder som båda redovisar lika; dras från stadens omslutning.", "ekonomi"
+            "Elimineringar",
+            "Köp och försäljning mellan nämnder som båda redovisar lika; dras från stadens omslutning.",
+            "ekonomi",
         )
         for at, (text, width) in enumerate((("Nämnd", 26), ("Motpart", 26), ("Belopp, mnkr", 16))):
             sheet.write_string(4, at, text, self.fmt.header(number=at == 2))
@@ -467,7 +499,9 @@ class _CityBook:
         total = sum((amount for _, _, amount in self.city.eliminated), Decimal(0))
         bold = {"bold": True, "top": 1}
         sheet.write_string(row, 0, "Summa eliminerat på vardera sidan", self.fmt(**bold))
-        sheet.write_formula(row, 2, f"=SUM(C6:C{row})", self.fmt(num_format=number, align="right", **bold), float(total))
+        sheet.write_formula(
+            row, 2, f"=SUM(C6:C{row})", self.fmt(num_format=number, align="right", **bold), float(total)
+        )
 
     def _namnd(self, code: str) -> str:
         found = self.set.namnder.get(code)
@@ -485,7 +519,12 @@ class _CityBook:
         self._text_table(sheet, "tbl_proveniens", tuple(names), tuple(rows), (28, 30, 66, 66, 18, 20, 8, 10, 20, 20))
 
     def _text_table(
-        self, sheet: Any, name: str, headers: tuple[str, ...], rows: tuple[tuple[str, ...], ...], widths: tuple[int, ...]
+        self,
+        sheet: Any,
+        name: str,
+        headers: tuple[str, ...],
+        rows: tuple[tuple[str, ...], ...],
+        widths: tuple[int, ...],
     ) -> None:
         first = 4
         for at, width in zip(range(len(headers)), widths, strict=False):
@@ -558,5 +597,3 @@ def _number(evaluation: Evaluation, key: Key) -> Decimal | None:
     except NotComputable:
         return None
     return value if isinstance(value, Decimal) else None
-
-

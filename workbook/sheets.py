@@ -196,7 +196,10 @@ class FormSheet:
             if cell.kind is Kind.SLK:
                 style["border_color"] = "#C9DAEA"
         if cell.type.is_number:
-            style |= {"num_format": look.number_format(self.form.decimals_of(row_id, column.id)), "align": "right"}
+            style |= {
+                "num_format": look.number_format(self.form.decimals_of(row_id, column.id)),
+                "align": "right",
+            }
         elif cell.type is Type.DATUM:
             style |= {"num_format": "yyyy-mm-dd", "align": "left"}
         else:

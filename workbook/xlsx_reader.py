@@ -126,11 +126,15 @@ def read_workbook(source: Path | bytes, *, name: str | None = None) -> RawBook:
     except _Refused as error:
         raise UnreadableWorkbook(f"{shown} {error}") from None
     except expat.ExpatError:
-        raise UnreadableWorkbook(f"{shown} är skadad (ogiltig XML). Öppna den i Excel, spara om den och försök igen.") from None
+        raise UnreadableWorkbook(
+            f"{shown} är skadad (ogiltig XML). Öppna den i Excel, spara om den och försök igen."
+        ) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, RuntimeError, ValueError,
             LookupError, OverflowError, MemoryError, ArithmeticError) as error:  # fmt: skip
         if isinstance(error, RuntimeError) and "encrypted" in str(error):
-            raise UnreadableWorkbook(f"{shown} är en krypterad zip-fil. Spara arbetsboken utan lösenord och försök igen.") from None
+            raise UnreadableWorkbook(
+                f"{shown} är en krypterad zip-fil. Spara arbetsboken utan lösenord och försök igen."
+            ) from None
         raise UnreadableWorkbook(
             f"{shown} är skadad eller ofullständig. Öppna den i Excel, spara om den och försök igen."
         ) from None
@@ -138,7 +142,9 @@ def read_workbook(source: Path | bytes, *, name: str | None = None) -> RawBook:
 
 def _load(path: Path, shown: str) -> bytes:
     if path.name.startswith("~$"):
-        raise UnreadableWorkbook(f"{shown} är Excels låsfil, inte arbetsboken. Stäng filen i Excel och välj filen utan ~$.")
+        raise UnreadableWorkbook(
+            f"{shown} är Excels låsfil, inte arbetsboken. Stäng filen i Excel och välj filen utan ~$."
+        )
     if path.is_dir():
         raise UnreadableWorkbook(f"{shown} är en mapp. Ange en Excelfil.")
     if not path.exists():
@@ -150,7 +156,9 @@ def _load(path: Path, shown: str) -> bytes:
             raise UnreadableWorkbook(f"{shown} är större än 256 MB och läses inte. Ett blankettset är under 1 MB.")
         return path.read_bytes()
     except OSError as error:
-        raise UnreadableWorkbook(f"{shown} går inte att läsa ({error.strerror}). Stäng filen i Excel och försök igen.") from None
+        raise UnreadableWorkbook(
+            f"{shown} går inte att läsa ({error.strerror}). Stäng filen i Excel och försök igen."
+        ) from None
 
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -164,8 +172,13 @@ def _recognise(data: bytes, shown: str) -> None:
         return
     if data.startswith(_OLE):
         head = data[: 4 * 1024 * 1024]
-        if "EncryptedPackage".encode("utf-16-le") in head or "EncryptedPackage".encode("utf-16-le") in data[-(1 << 20) :]:
-            raise _Refused("är skyddad med lösenord. Ta bort lösenordet i Excel (Arkiv > Info > Skydda arbetsbok) och försök igen.")
+        if (
+            "EncryptedPackage".encode("utf-16-le") in head
+            or "EncryptedPackage".encode("utf-16-le") in data[-(1 << 20) :]
+        ):
+            raise _Refused(
+                "är skyddad med lösenord. Ta bort lösenordet i Excel (Arkiv > Info > Skydda arbetsbok) och försök igen."
+            )
         raise _Refused("är i det gamla Excelformatet (.xls). Öppna den i Excel och spara som Excel-arbetsbok (.xlsx).")
     start = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     kinds = ((b"%pdf", "är en pdf"), (b"<!doctype html", "är en webbsida (html)"), (b"<html", "är en webbsida (html)"),
@@ -243,7 +256,9 @@ class _Reader:
                 left -= len(chunk)
                 self.left -= len(chunk)
                 if left < 0 or self.left < 0:
-                    raise _Refused("packas upp till orimligt mycket data och läses inte. Kontrollera att det är rätt fil.")
+                    raise _Refused(
+                        "packas upp till orimligt mycket data och läses inte. Kontrollera att det är rätt fil."
+                    )
                 parser.Parse(chunk, False)
         parser.Parse(b"", True)
 
@@ -263,7 +278,9 @@ class _Reader:
                 if part in self.parts:
                     return part
             if "binary" in type_:
-                raise _Refused("är en binär arbetsbok (.xlsb). Öppna den i Excel och spara som Excel-arbetsbok (.xlsx).")
+                raise _Refused(
+                    "är en binär arbetsbok (.xlsb). Öppna den i Excel och spara som Excel-arbetsbok (.xlsx)."
+                )
         if any("wordprocessingml" in type_ for type_, _ in found):
             raise _Refused("är ett Word-dokument, ingen Excel-arbetsbok. Lämna in blankettsetet som .xlsx.")
         if "xl/workbook.xml" in self.parts:
@@ -444,7 +461,9 @@ class _SheetHandler:
         try:
             self.row = int(stated)
         except ValueError:
-            raise _Refused("är skadad (ett radnummer är inget tal). Öppna den i Excel, spara om den och försök igen.") from None
+            raise _Refused(
+                "är skadad (ett radnummer är inget tal). Öppna den i Excel, spara om den och försök igen."
+            ) from None
 
     def _place(self, stated: str | None) -> tuple[int, int] | None:
         if stated is None:

@@ -104,7 +104,9 @@ def _short(filing: Filing, ref: Ref, cell: Cell, *, rows: bool) -> str:
     if rows:
         return form.row_label(ref.row or cell.row)
     label = form.column_by_id[ref.column or cell.column].label
-    return label if form.id == cell.form and ref.row in (ITEM, cell.row) else f"{form.row_label(ref.row or '')} ({label})"
+    return (
+        label if form.id == cell.form and ref.row in (ITEM, cell.row) else f"{form.row_label(ref.row or '')} ({label})"
+    )
 
 
 @rule("BF101", title="Radsummor stämmer", severity=Severity.FEL, source=ARITHMETIC)

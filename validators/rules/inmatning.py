@@ -98,7 +98,12 @@ def _swedish_error(code: str | None) -> str:
     return _ERRORS.get(code or "", code or "fel")
 
 
-@rule("BF012", title="Formlerna är uträknade", severity=Severity.FEL, source="Läsningen: fem tillstånd för en cell")
+@rule(
+    "BF012",
+    title="Formlerna är uträknade",
+    severity=Severity.FEL,
+    source="Läsningen: fem tillstånd för en cell",
+)
 def formulas_are_calculated(filing: Filing) -> Iterator[Hit]:
     """BF012: Varje formel har ett uträknat värde i filen.
 
@@ -249,7 +254,9 @@ def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
 
 def _is_blank(filing: Filing, form: FilledForm, row: str, column: str) -> bool:
     cell = form.cells.get((row, column))
-    return cell is None or cell.state is CellState.BLANK or (cell.state is CellState.TEXT and not (cell.raw or "").strip())
+    return (
+        cell is None or cell.state is CellState.BLANK or (cell.state is CellState.TEXT and not (cell.raw or "").strip())
+    )
 
 
 @rule("BF017", title="Ej aktuell blankett är tom", severity=Severity.FEL, source="000:2034, 003:2481")
@@ -271,7 +278,12 @@ def not_current_forms_are_empty(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF018", title="Tom blankett är ej aktuell", severity=varies(Severity.VARNING, Severity.FEL), source="000:2034, 003:2481")
+@rule(
+    "BF018",
+    title="Tom blankett är ej aktuell",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:2034, 003:2481",
+)
 def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
     """BF018: En tom blankett är angiven som ej aktuell; de blanketter som alla lämnar är ifyllda.
 
@@ -334,7 +346,10 @@ def choices_are_known(filing: Filing) -> Iterator[Hit]:
             if cell.value is None and cell.raw and cell.raw.strip():
                 options = "Ja eller Nej" if definition.type is Type.JANEJ else "ett av svaren i listan"
                 yield filing.at(
-                    cell.key, f"»{cell.raw[:60]}» finns inte bland svaren.", f"Välj {options}.", found=cell.raw[:60]
+                    cell.key,
+                    f"»{cell.raw[:60]}» finns inte bland svaren.",
+                    f"Välj {options}.",
+                    found=cell.raw[:60],
                 )
 
 
@@ -382,7 +397,12 @@ def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
                 )
 
 
-@rule("BF027", title="Formlernas värden är aktuella", severity=Severity.FEL, source="Läsningen: formel och värde i samma svep")
+@rule(
+    "BF027",
+    title="Formlernas värden är aktuella",
+    severity=Severity.FEL,
+    source="Läsningen: formel och värde i samma svep",
+)
 def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
     """BF027: Det sparade värdet av en formel är det som formeln ger av de andra cellerna.
 

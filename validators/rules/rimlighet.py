@@ -92,9 +92,7 @@ def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
     }
 
 
-def _reason(
-    filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal
-) -> str:
+def _reason(filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
     row = [other for k, other in amounts.items() if k[1] == key[1] and k != key]
     if row:
         peers = [other for other in row if Decimal("0.02") < abs(value / other) < 50]

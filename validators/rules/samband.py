@@ -56,7 +56,9 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
         expected=expected,
         tolerance=tolerance,
         related=(other,),
-        follows_from_here=len(relation.left) == 1 and relation.left[0].sign > 0 and left_ref.row != "*"
+        follows_from_here=len(relation.left) == 1
+        and relation.left[0].sign > 0
+        and left_ref.row != "*"
         and filing.set.scale(left_ref, unit) == 1,
     )
 
@@ -106,7 +108,9 @@ def _anchor(filing: Filing, ref: Ref) -> Key:
     form_id, row, column = ref.blankett or "", ref.row or "", ref.column or ""
     if row == "*":
         rows = filing.evaluation.items.get(form_id, ())
-        matching = [r for r in rows if ref.where is None or filing.filled.facts.get((form_id, r, ref.where[0])) == ref.where[1]]
+        matching = [
+            r for r in rows if ref.where is None or filing.filled.facts.get((form_id, r, ref.where[0])) == ref.where[1]
+        ]
         row = matching[0] if matching else LIST_TOTAL
     return (form_id, row, column)
 
@@ -167,7 +171,12 @@ def adjustments_equal_applications(filing: Filing) -> Iterator[Hit]:
     yield from _relations(filing, "BF202")
 
 
-@rule("BF203", title="Resultatenheterna stämmer med driftbudgeten", severity=EARLY, source="000:1992 mot 000:1879, 003:2389 mot 003:2131-2132")
+@rule(
+    "BF203",
+    title="Resultatenheterna stämmer med driftbudgeten",
+    severity=EARLY,
+    source="000:1992 mot 000:1879, 003:2389 mot 003:2131-2132",
+)
 def units_equal_dispositions(filing: Filing) -> Iterator[Hit]:
     """BF203: Resultatenheternas överföringar är de som driftbudgeten redovisar.
 
@@ -179,7 +188,12 @@ def units_equal_dispositions(filing: Filing) -> Iterator[Hit]:
     yield from _relations(filing, "BF203")
 
 
-@rule("BF204", title="Projektlistan stämmer med investeringarna", severity=EARLY, source="000:2004-2014, 003:2423-2459")
+@rule(
+    "BF204",
+    title="Projektlistan stämmer med investeringarna",
+    severity=EARLY,
+    source="000:2004-2014, 003:2423-2459",
+)
 def projects_equal_investments(filing: Filing) -> Iterator[Hit]:
     """BF204: Projekten inom varje slag av medel summerar till sammandragets rad.
 
@@ -191,7 +205,12 @@ def projects_equal_investments(filing: Filing) -> Iterator[Hit]:
     yield from _relations(filing, "BF204")
 
 
-@rule("BF205", title="Kapitalkostnaderna stämmer med områdena", severity=Severity.FEL, source="000:2066-2067 mot 000:1867-1868")
+@rule(
+    "BF205",
+    title="Kapitalkostnaderna stämmer med områdena",
+    severity=Severity.FEL,
+    source="000:2066-2067 mot 000:1867-1868",
+)
 def capital_costs_equal_areas(filing: Filing) -> Iterator[Hit]:
     """BF205: Avskrivningar och internränta är desamma i Kapitalkostnader som i områdena.
 
@@ -203,7 +222,12 @@ def capital_costs_equal_areas(filing: Filing) -> Iterator[Hit]:
     yield from _relations(filing, "BF205")
 
 
-@rule("BF206", title="Omslutningen stämmer med varav-raderna", severity=Severity.FEL, source="002:1754, 1769 mot 002:1508 och områdestabellerna")
+@rule(
+    "BF206",
+    title="Omslutningen stämmer med varav-raderna",
+    severity=Severity.FEL,
+    source="002:1754, 1769 mot 002:1508 och områdestabellerna",
+)
 def gross_changes_equal_rows(filing: Filing) -> Iterator[Hit]:
     """BF206: Omslutningsförändringarna är de som varav-raderna visar.
 
@@ -215,7 +239,12 @@ def gross_changes_equal_rows(filing: Filing) -> Iterator[Hit]:
     yield from _relations(filing, "BF206")
 
 
-@rule("BF207", title="Områdestabellerna stämmer med sammanställningen", severity=Severity.FEL, source="002:1512-1653 mot 002:1490-1508")
+@rule(
+    "BF207",
+    title="Områdestabellerna stämmer med sammanställningen",
+    severity=Severity.FEL,
+    source="002:1512-1653 mot 002:1490-1508",
+)
 def details_equal_overview(filing: Filing) -> Iterator[Hit]:
     """BF207: Varje områdestabells summa är områdets rad i budgetsammanställningen.
 

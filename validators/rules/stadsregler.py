@@ -52,7 +52,12 @@ def _percent(filing: Filing, parameter: str) -> str:
     return f"{show(filing.set.parameter(parameter) * 100)} %"
 
 
-@rule("BF301", title="Årets överföring ryms i 5 procent", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987, 002:1691, 003:2391")
+@rule(
+    "BF301",
+    title="Årets överföring ryms i 5 procent",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:1987, 002:1691, 003:2391",
+)
 def transfer_of_the_year_is_within_limit(filing: Filing) -> Iterator[Hit]:
     """BF301: En resultatenhets överskott för året är högst 5 procent av bruttobudgeten.
 
@@ -76,7 +81,12 @@ def transfer_of_the_year_is_within_limit(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF302", title="Resultatfonden ryms i 10 procent", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987, 002:1691, 003:2391")
+@rule(
+    "BF302",
+    title="Resultatfonden ryms i 10 procent",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:1987, 002:1691, 003:2391",
+)
 def fund_is_within_limit(filing: Filing) -> Iterator[Hit]:
     """BF302: En resultatenhets ackumulerade överskott är högst 10 procent av bruttobudgeten.
 
@@ -100,7 +110,12 @@ def fund_is_within_limit(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF303", title="Underskott täcks inom ett år", severity=varies(Severity.VARNING, Severity.FEL), source="000:1987 (tillämpat 000:1930), 003:2391")
+@rule(
+    "BF303",
+    title="Underskott täcks inom ett år",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:1987 (tillämpat 000:1930), 003:2391",
+)
 def deficit_is_covered_within_a_year(filing: Filing) -> Iterator[Hit]:
     """BF303: En resultatenhet som hade underskott förra året har det inte i år också.
 
