@@ -38,7 +38,8 @@ class Svensk(click.Group):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run and exit; errors of usage and interruption are put into words."""
         try:
-            result = super().main(*args, standalone_mode=False, **extra)
+            run: Any = super().main
+            result = run(*args, standalone_mode=False, **extra)
         except click.exceptions.Abort:
             click.echo("Avbrutet. Inget har skrivits.", err=True)
             result = OBRUKBART

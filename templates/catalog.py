@@ -299,6 +299,7 @@ class _Binding:
                     Decimal(raw["tolerance"]) if "tolerance" in raw else None,
                     self.text(text["text"]),
                     self.text(text["advice"]),
+                    raw.get("not_current_is_zero", False),
                 )
             )
         return found

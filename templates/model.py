@@ -123,7 +123,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Two figures that must be the same, for the rule `code`. Terms of `left` and `right` are summed."""
+    """Two figures that must be the same, for the rule `code`. Terms of `left` and `right` are summed.
+
+    With `not_current_is_zero` a form declared ej aktuell counts as zero; otherwise there is nothing to compare.
+    """
 
     code: str
     left: Formula
@@ -131,6 +134,7 @@ class Relation:
     tolerance: Decimal | None
     text: str
     advice: str
+    not_current_is_zero: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,16 @@ class Blankett:
     def row_by_id(self) -> Mapping[str, Row]:
         """Rows of a table form by id (list forms have none of their own), in the form's order."""
         return {row.id: row for row in self.rows}
+
+    @cached_property
+    def row_order(self) -> Mapping[str, int]:
+        """Row id -> place from the top."""
+        return {row.id: i for i, row in enumerate(self.rows)}
+
+    @cached_property
+    def column_order(self) -> Mapping[str, int]:
+        """Column id -> place from the left."""
+        return {column.id: i for i, column in enumerate(self.columns)}
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], CellDef]:
@@ -351,6 +365,11 @@ class Blankettset:
     namnder: Mapping[str, Namnd]
     definition_hash: str
 
+    @cached_property
+    def order(self) -> Mapping[str, int]:
+        """Form id -> place in the workbook."""
+        return {form_id: i for i, form_id in enumerate(self.blanketter)}
+
     def parameter(self, parameter_id: str) -> Decimal:
         """The parameter's value on the report date. KeyError when none is in force (the catalog checks that)."""
         found = self.parameters[parameter_id].on(self.report_date)
@@ -360,7 +379,8 @@ class Blankettset:
 
     def scale(self, source: Ref, target_unit: str) -> Decimal:
         """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""
-        assert source.blankett and source.column
+        assert source.blankett is not None
+        assert source.column is not None
         unit = self.blanketter[source.blankett].unit_of(source.column)
         if unit == target_unit or unit not in MONEY_SCALE or target_unit not in MONEY_SCALE:
             return Decimal(1)
@@ -369,10 +389,12 @@ class Blankettset:
     def knows(self, ref: Ref) -> bool:
         """True when the place exists in this set (another layout may lack the form, row or column)."""
         form = self.blanketter.get(ref.blankett or "")
-        if form is None or ref.column not in form.column_by_id:
+        if form is None or ref.column is None or ref.column not in form.column_by_id:
             return False
         if ref.row in ("*", ITEM):
             return form.is_list
         if form.is_list:
             return ref.row == LIST_TOTAL and ref.column in form.total_columns
-        return ref.row in form.row_by_id and form.cell(ref.row or "", ref.column).kind is not Kind.NOT_APPLICABLE
+        if ref.row is None or ref.row not in form.row_by_id:
+            return False
+        return form.cell(ref.row, ref.column).kind is not Kind.NOT_APPLICABLE

@@ -96,6 +96,7 @@ RELATION = {
     "left": {**TEXT, "required": True},
     "right": {**TEXT, "required": True},
     "tolerance": AMOUNT,
+    "not_current_is_zero": {"type": "boolean"},
     "text": {**TEXT, "required": True},
     "advice": {**TEXT, "required": True},
 }

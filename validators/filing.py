@@ -23,7 +23,6 @@ class Filing:
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
         self._corrected: Evaluation | None = None
-        self._form_order = {form_id: i for i, form_id in enumerate(self.set.blanketter)}
 
     @property
     def evaluation(self) -> Evaluation:
@@ -153,10 +152,7 @@ class Filing:
             if form.is_list:
                 row = int(hit.row) if hit.row.isdigit() else 10**9
             elif hit.row in form.row_by_id:
-                row = self._row_order(form)[hit.row]
+                row = form.row_order[hit.row]
         if hit.column is not None and hit.column in form.column_by_id:
-            column = list(form.column_by_id).index(hit.column)
-        return (self._form_order[form.id], row, column, finding.code)
-
-    def _row_order(self, form: Blankett) -> dict[str, int]:
-        return {row.id: i for i, row in enumerate(form.rows)}
+            column = form.column_order[hit.column]
+        return (self.set.order[form.id], row, column, finding.code)

@@ -250,9 +250,9 @@ class _Binder:
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
             )
             return None
-        if kind is Kind.COMPUTED and form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id):
-            if raw.formula is not None or raw.state is CellState.BLANK:
-                return None  # a spare row's own formula
+        spare = form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id)
+        if kind is Kind.COMPUTED and spare and raw.formula is not None:
+            return None  # a spare row's own formula
         value = cell_value(form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None if raw.formula is None else self._with_ids(found, raw.formula)
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)

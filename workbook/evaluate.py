@@ -111,7 +111,9 @@ class Evaluation:
         return self._at(ref, "")
 
     def _at(self, ref: Ref, own_row: str) -> Decimal | None:
-        assert ref.blankett and ref.row and ref.column
+        assert ref.blankett is not None
+        assert ref.row is not None
+        assert ref.column is not None
         if ref.row == "*":
             figures = [self._number((ref.blankett, row, ref.column)) for row in self._matching(ref)]
             return sum((f for f in figures if f is not None), Decimal(0))
@@ -147,7 +149,8 @@ def list_items(blankettset: Blankettset, facts: Facts) -> dict[str, list[str]]:
     """Rows of each list form that hold something that is not computed, in order."""
     found: dict[str, set[str]] = {form.id: set() for form in blankettset.blanketter.values() if form.is_list}
     for (form_id, row, column), value in facts.items():
-        if form_id in found and row != LIST_TOTAL and value is not None:
-            if blankettset.blanketter[form_id].cell(row, column).kind is not Kind.COMPUTED:
-                found[form_id].add(row)
+        if form_id not in found or row == LIST_TOTAL or value is None:
+            continue
+        if blankettset.blanketter[form_id].cell(row, column).kind is not Kind.COMPUTED:
+            found[form_id].add(row)
     return {form_id: sorted(rows, key=int) for form_id, rows in found.items()}

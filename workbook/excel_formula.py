@@ -83,7 +83,9 @@ def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> s
 
 
 def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) -> str:
-    assert ref.blankett and ref.row and ref.column
+    assert ref.blankett is not None
+    assert ref.row is not None
+    assert ref.column is not None
     if ref.row != "*":
         return places.cell(key[0], ref.blankett, key[1] if ref.row == ITEM else ref.row, ref.column)
     summed = places.column(key[0], ref.blankett, ref.column)

@@ -150,8 +150,6 @@ def write_facts(facts: Facts, blankettset: Blankettset, namnd: str | None = None
 def sort_key(blankettset: Blankettset, key: Key) -> tuple[int, int, int]:
     """Order of a place in the set: form, row, column. Totals of list forms come last."""
     form = blankettset.blanketter[key[0]]
-    if form.is_list:
-        row = 10**9 if key[1] == LIST_TOTAL else int(key[1])
-    else:
-        row = list(form.row_by_id).index(key[1])
-    return (list(blankettset.blanketter).index(key[0]), row, list(form.column_by_id).index(key[2]))
+    order = blankettset.order
+    row = (10**9 if key[1] == LIST_TOTAL else int(key[1])) if form.is_list else form.row_order[key[1]]
+    return (order[form.id], row, form.column_order[key[2]])

@@ -25,7 +25,7 @@ from workbook.build import (
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import HEADER_ROW, Placement
-from workbook.sheets import FormSheet, print_set_up, shown_text
+from workbook.sheets import FormSheet, print_set_up, shown_text, stored
 
 OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
     "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
@@ -275,7 +275,7 @@ class _CityBook:
             where = f"{quote_sheet(form.sheet)}!{Placement(form).address(key[1], key[2])}"
             value = _number(self.total, key)
             style = fmt(num_format=look.number_format(decimals), align="right", **bold)
-            sheet.write_formula(row, at, f"={where}", style, float(value) if value is not None else "")
+            sheet.write_formula(row, at, f"={where}", style, stored(value))
         row += 1
         for code, name in self.city.missing:
             sheet.write_string(row, 0, f"{name} ({code})", fmt.quiet(**line))
@@ -405,7 +405,7 @@ class _CityBook:
         number = self.fmt(num_format=look.number_format(form.decimals), align="right", bold=True,
                           **{k: v for k, v in style.items() if k != "bold"})  # fmt: skip
         sheet.write_formula(row, 1 + len(self.parts), f"={quote_sheet(form.sheet)}!{place}", number,
-                            float(value) if value is not None else "")  # fmt: skip
+                            stored(value))  # fmt: skip
 
     # ---- lists: all nämnder's rows under each other
 

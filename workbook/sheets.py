@@ -184,7 +184,7 @@ class FormSheet:
         text = self.input_formula(key) if self.input_formula else None
         value = self.evaluation.value(key)
         if text is not None:
-            self.sheet.write_formula(row, at, "=" + text, cell_format, _stored(value))
+            self.sheet.write_formula(row, at, "=" + text, cell_format, stored(value))
             return None
         return self._write_value(row, at, value, cell, cell_format)
 
@@ -219,7 +219,7 @@ class FormSheet:
             # A figure that does not agree with the form's formula is kept as it was given, for the rules to report.
             self.sheet.write_number(row, at, float(value), cell_format)
         else:
-            self.sheet.write_formula(row, at, formula, cell_format, _stored(value))
+            self.sheet.write_formula(row, at, formula, cell_format, stored(value))
 
     def _write_value(self, row: int, at: int, value: Value, cell: CellDef, cell_format: Any) -> str | None:
         if value is None or value == "":
@@ -420,9 +420,25 @@ def shown_text(cell: CellDef, value: str) -> str:
     return value
 
 
-def _stored(value: Value) -> float | str:
-    if value is None:
-        return ""
+class _EmptyText(str):
+    """An empty text that XlsxWriter stores as one: it takes a plain "" to mean that nothing has been calculated."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return hash("")
+
+
+EMPTY_TEXT = _EmptyText()
+
+
+def stored(value: Value) -> float | str:
+    """What a formula's cell holds beside the formula, so that a preview or reader sees it at once."""
+    if value is None or value == "":
+        return EMPTY_TEXT
     return float(value) if isinstance(value, Decimal) else value
 
 

@@ -191,9 +191,7 @@ def _recognise(data: bytes, shown: str) -> None:
     raise _Refused("är ingen Excel-arbetsbok (.xlsx). Kontrollera att det är rätt fil.")
 
 
-_SPREADSHEET = "spreadsheetml.sheet.main+xml"
-_MACRO = "sheet.macroenabled.main+xml"
-_TEMPLATE = "spreadsheetml.template.main+xml"
+_MAIN_PARTS = ("spreadsheetml.sheet.main+xml", "sheet.macroenabled.main+xml", "spreadsheetml.template.main+xml")
 
 
 class _Reader:
@@ -274,9 +272,8 @@ class _Reader:
 
         self._parse("[content_types].xml", start)
         for type_, part in found:
-            if any(mark in type_ for mark in (_SPREADSHEET, _MACRO, _TEMPLATE)) or "spreadsheetml" in type_:
-                if part in self.parts:
-                    return part
+            if part in self.parts and any(mark in type_ for mark in _MAIN_PARTS):
+                return part
             if "binary" in type_:
                 raise _Refused(
                     "är en binär arbetsbok (.xlsb). Öppna den i Excel och spara som Excel-arbetsbok (.xlsx)."

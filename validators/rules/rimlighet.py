@@ -85,11 +85,13 @@ def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
 
 
 def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
+    """Levels such as budget and forecast; results and deviations may be of any size and are left out."""
     return {
         cell.key: cell.value
         for cell, definition in filing.cells(form, *INPUTS)
         if definition.type is Type.BELOPP and isinstance(cell.value, Decimal) and cell.value
-    }
+        and form.form.column_by_id[cell.column].positive_means is None
+    }  # fmt: skip
 
 
 def _reason(filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:

@@ -28,6 +28,8 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     if any(id_ in filing.unusable for id_ in forms):
         return
     empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
+    if empty and not relation.not_current_is_zero:
+        return
     if any(not filing.declared_not_current(id_) for id_ in empty):
         return  # an empty form that is not declared has its own finding
     if any(_no_such_rows(filing, ref) for ref in refs):

@@ -1,0 +1,205 @@
+"""Filled sets for tests, from text: a consistent set, figures put into it, and what may happen to a workbook after.
+
+`handed_in` builds the workbook for real, reads it back and lets a test change raw cells as an economist or another
+program might: write a number over a formula, leave a text in a number cell, forget to recalculate. What Excel would
+recalculate is recalculated.
+"""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from templates.catalog import catalog
+from templates.model import Blankettset, Kind, Type
+from validators.finding import Finding
+from validators.validate import validate
+from workbook.addresses import parse_address
+from workbook.bind import bind
+from workbook.build import build
+from workbook.evaluate import Evaluation, Key, NotComputable, Value
+from workbook.facts import parse_facts
+from workbook.filled import FilledSet
+from workbook.values import parse_number
+from workbook.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
+
+HEADER = "blankett;rad;kolumn;varde\n"
+NAMND = {"2019-T2": "SDN22", "2021-VP": "SDN04"}
+
+
+def namnd_of(set_id: str) -> str:
+    return NAMND.get(set_id, "SDN08")
+
+
+@functools.cache
+def _zeros(set_id: str) -> Mapping[Key, Value]:
+    blankettset = catalog().blankettset(set_id)
+    facts: dict[Key, Value] = {
+        ("forsattsblad", "kontakt", "uppgift"): "controller",
+        ("forsattsblad", "upprattad", "uppgift"): "2024-05-13",
+    }
+    for form in blankettset.blanketter.values():
+        if form.id in ("forsattsblad", "forklaringar", "kontroll"):
+            continue
+        if form.optional:
+            facts["forsattsblad", form.id, "ej_aktuellt"] = "ja"
+            facts["forsattsblad", form.id, "motivering"] = "Inget att redovisa."
+            continue
+        for row, column, cell in form.fixed_cells():
+            if cell.kind is Kind.INPUT and cell.required and cell.type.is_number:
+                facts[form.id, row, column] = Decimal(0)
+    return facts
+
+
+def base(set_id: str) -> dict[Key, Value]:
+    """A whole set without findings: zero in every required cell, optional forms declared ej aktuella."""
+    return dict(_zeros(set_id))
+
+
+def with_values(set_id: str, text: str) -> dict[Key, Value]:
+    """The base with these figures (lines of blankett;rad;kolumn;varde). Forms that get figures are no longer ej aktuella.
+
+    Required number cells of such forms that are not given are zero.
+    """
+    blankettset = catalog().blankettset(set_id)
+    facts = base(set_id)
+    given = parse_facts(HEADER + "\n".join(line.strip() for line in text.strip().splitlines()), blankettset)
+    for form_id in {key[0] for key in given}:
+        form = blankettset.blanketter[form_id]
+        if facts.pop(("forsattsblad", form_id, "ej_aktuellt"), None):
+            facts.pop(("forsattsblad", form_id, "motivering"))
+        rows = {key[1] for key in given if key[0] == form_id} if form.is_list else set(form.row_by_id)
+        for row in rows - {"summa"} if form.is_list else rows:
+            for column in form.column_by_id:
+                cell = form.cell(row, column)
+                if cell.kind is Kind.INPUT and cell.required and cell.type.is_number:
+                    facts.setdefault((form_id, row, column), Decimal(0))
+    return facts | given
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What happens to one cell: a new raw cell in place of the old one (None empties it)."""
+
+    key: Key
+    change: Callable[[RawCell | None], RawCell | None]
+    stale: bool = False
+
+
+def edit(key: Key, how: Mapping[str, str | bool]) -> Edit:
+    """An edit from its YAML form: {tal: "1,5"}, {text: "x"}, {fel: "#REF!"}, {formel: "1+1", tal: "2"}, {tom: true},
+    {oraknad: true} (a formula without a value), {gammalt: "3,0"} (a formula with an old value)."""
+    if how.get("tom"):
+        return Edit(key, lambda _: None)
+    if how.get("oraknad"):
+        return Edit(key, lambda cell: RawCell(CellState.NOT_CALCULATED, None, None, cell.formula if cell else "A1"), True)
+    if "gammalt" in how:
+        number = parse_number(str(how["gammalt"]))
+        return Edit(key, lambda cell: RawCell(CellState.NUMBER, number, None, cell.formula if cell else None), True)
+    formula = str(how["formel"]) if "formel" in how else None
+    if "text" in how:
+        return Edit(key, lambda _: RawCell(CellState.TEXT, None, str(how["text"]), formula))
+    if "fel" in how:
+        return Edit(key, lambda _: RawCell(CellState.ERROR, None, str(how["fel"]), formula))
+    return Edit(key, lambda _: RawCell(CellState.NUMBER, parse_number(str(how["tal"])), None, formula))
+
+
+@functools.lru_cache(maxsize=64)
+def _built(set_id: str, facts: frozenset[tuple[Key, Value]]) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bok.xlsx"
+        build(path, catalog().blankettset(set_id), catalog().namnd(namnd_of(set_id)), dict(facts))
+        return path.read_bytes()
+
+
+def raw_book(set_id: str, facts: Mapping[Key, Value] | None = None) -> RawBook:
+    """A fresh raw workbook of a set, to be changed at will."""
+    chosen = base(set_id) if facts is None else facts
+    return read_workbook(_built(set_id, frozenset(chosen.items())), name="bok.xlsx")
+
+
+def form_sheet(raw: RawBook, set_id: str, form_id: str) -> RawSheet:
+    found = raw.sheet(catalog().blankettset(set_id).blanketter[form_id].sheet)
+    assert found is not None
+    return found
+
+
+def bound(raw: RawBook) -> FilledSet:
+    return bind(raw, catalog(), "bok.xlsx")
+
+
+def handed_in(set_id: str, facts: Mapping[Key, Value] | None = None, edits: tuple[Edit, ...] = ()) -> FilledSet:
+    """The set as read from its workbook after the edits, recalculated as Excel would."""
+    raw = raw_book(set_id, facts)
+    filled = bound(raw)
+    if not edits:
+        return filled
+    places = {key: (cell.sheet, cell.address) for key, cell in ((c.key, c) for c in filled.all_cells())}
+    frozen: set[Key] = set()
+    for each in edits:
+        sheet_name, where = places[each.key]
+        sheet = raw.sheet(sheet_name)
+        assert sheet is not None
+        place = parse_address(where)
+        new = each.change(sheet.cells.get(place))
+        if new is None:
+            sheet.cells.pop(place, None)
+        else:
+            sheet.cells[place] = new
+        if each.stale or (new is not None and new.formula is not None):
+            frozen.add(each.key)
+    _recalculate(raw, bound(raw), frozen)
+    return bound(raw)
+
+
+def _recalculate(raw: RawBook, filled: FilledSet, frozen: set[Key]) -> None:
+    computed = {
+        cell.key for cell in filled.all_cells()
+        if cell.formula is not None and filled.set.blanketter[cell.form].cell(cell.row, cell.column).kind is Kind.COMPUTED
+    }  # fmt: skip
+    typed = {key: value for key, value in filled.facts.items() if key not in computed or key in frozen}
+    evaluation = Evaluation(filled.set, typed, broken=filled.broken - (computed - frozen))
+    for key in computed - frozen:
+        cell = filled.cell(key)
+        assert cell is not None
+        sheet = raw.sheet(cell.sheet)
+        assert sheet is not None
+        place = parse_address(cell.address)
+        old = sheet.cells[place]
+        try:
+            value = evaluation.expected(key)
+        except NotComputable:
+            sheet.cells[place] = RawCell(CellState.ERROR, None, "#VALUE!", old.formula)
+            continue
+        if isinstance(value, Decimal):
+            sheet.cells[place] = RawCell(CellState.NUMBER, value, None, old.formula)
+        else:
+            sheet.cells[place] = RawCell(CellState.TEXT, None, "", old.formula)
+
+
+def findings(filled: FilledSet) -> list[Finding]:
+    return list(validate(filled).findings)
+
+
+def flatten(found: list[Finding]) -> list[str]:
+    """Findings as short text: "BF101 verksamhetsomraden.iof.budget"."""
+    rows = []
+    for finding in found:
+        place = ".".join(part for part in (finding.hit.form, finding.hit.row, finding.hit.column) if part)
+        mark = " (förklarad)" if finding.explanation is not None else ""
+        rows.append(f"{finding.code} {place}{mark}".strip())
+    return rows
+
+
+def key(text: str) -> Key:
+    form, row, column = text.split(".")
+    return (form, row, column)
+
+
+def text_columns(blankettset: Blankettset, form_id: str) -> list[str]:
+    columns = blankettset.blanketter[form_id].columns
+    return [c.id for c in columns if c.type in (Type.TEXT, Type.LANGTEXT)]
