@@ -47,7 +47,9 @@ class RuleCase(pytest.Item):
         if sorted(forms.flatten(found)) != sorted(wanted):
             texts = "\n".join(f"  {finding.code} {finding.hit.text}" for finding in found)
             raise WrongFindings(f"väntat {wanted}\nfunnet {forms.flatten(found)}\n{texts}")
-        said = " ".join(f"{finding.severity} {finding.hit.text} {finding.hit.action} {finding.siffror}" for finding in found)
+        said = " ".join(
+            f"{finding.severity} {finding.hit.text} {finding.hit.action} {finding.siffror}" for finding in found
+        )
         for words in self.case.get("ord", []):
             if words not in said:
                 raise WrongFindings(f"»{words}» står inte i meddelandet: {said}")

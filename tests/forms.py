@@ -96,7 +96,9 @@ def edit(key: Key, how: Mapping[str, str | bool]) -> Edit:
     if how.get("tom"):
         return Edit(key, lambda _: None)
     if how.get("oraknad"):
-        return Edit(key, lambda cell: RawCell(CellState.NOT_CALCULATED, None, None, cell.formula if cell else "A1"), True)
+        return Edit(
+            key, lambda cell: RawCell(CellState.NOT_CALCULATED, None, None, cell.formula if cell else "A1"), True
+        )
     if "gammalt" in how:
         number = parse_number(str(how["gammalt"]))
         return Edit(key, lambda cell: RawCell(CellState.NUMBER, number, None, cell.formula if cell else None), True)
