@@ -33,7 +33,7 @@ def test_another_definition_is_another_version_of_the_form() -> None:
     raw = forms.raw_book(SET)
     stamp = raw.sheet(STAMP_SHEET)
     assert stamp is not None
-    place = next(p for p, c in stamp.cells.items() if c.text == "definition")
+    place = next(p for p, c in stamp.cells.items() if p[1] == 1 and c.text == "definition")
     stamp.cells[place[0], 2] = text("0123456789abcdef")
     assert codes(raw) == ["BF001"]
 
@@ -170,7 +170,7 @@ def test_a_namnd_that_is_no_more_is_pointed_to_its_successor() -> None:
     raw = forms.raw_book(SET)
     stamp = raw.sheet(STAMP_SHEET)
     assert stamp is not None
-    place = next(p for p, c in stamp.cells.items() if c.text == "namnd")
+    place = next(p for p, c in stamp.cells.items() if p[1] == 1 and c.text == "namnd")
     stamp.cells[place[0], 2] = text("SDN22")
     found = forms.findings(forms.bound(raw))
     assert {f.code for f in found} == {"BF026"}
@@ -188,7 +188,7 @@ def test_a_workbook_of_an_unknown_set_says_which_sets_there_are() -> None:
     raw = forms.raw_book(SET)
     stamp = raw.sheet(STAMP_SHEET)
     assert stamp is not None
-    place = next(p for p, c in stamp.cells.items() if c.text == "blankettset")
+    place = next(p for p, c in stamp.cells.items() if p[1] == 1 and c.text == "blankettset")
     stamp.cells[place[0], 2] = text("2031-T1")
     with pytest.raises(UnreadableWorkbook, match="2024-T1"):
         forms.bound(raw)

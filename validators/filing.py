@@ -91,6 +91,14 @@ class Filing:
             if definition.kind in kinds:
                 yield cell, definition
 
+    def computed(self, form: FilledForm) -> Iterator[tuple[Cell, CellDef]]:
+        """The form's computed cells, but those that read a form whose rows or columns are lost."""
+        for cell, definition in self.cells(form, Kind.COMPUTED):
+            refs = [term.ref for term in definition.formula or ()]
+            refs += list(definition.function.args) if definition.function else []
+            if not any(ref.blankett in self.unusable for ref in refs):
+                yield cell, definition
+
     def name(self, key: Key) -> str:
         """ "Driftbudget per verksamhetsområde, raden Äldreomsorg, kolumnen Budget (C18)"."""
         form = self.set.blanketter[key[0]]

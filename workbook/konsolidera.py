@@ -87,7 +87,7 @@ def city_facts(city_set: Blankettset, part_set: Blankettset, inputs: Facts) -> d
 
 
 def sum_inputs(city_set: Blankettset, parts: Sequence[Facts]) -> dict[Key, Value]:
-    """The city's inputs: each number cell of the table forms summed. Blank everywhere stays blank."""
+    """The city's inputs: each number cell of the table forms summed. Blank everywhere is zero, as Excel's SUM says."""
     total: dict[Key, Value] = {}
     for form in city_set.blanketter.values():
         if form.is_list or form.id in NOT_SUMMED:
@@ -97,8 +97,7 @@ def sum_inputs(city_set: Blankettset, parts: Sequence[Facts]) -> dict[Key, Value
                 continue
             key = (form.id, row, column)
             given = [value for value in (facts.get(key) for facts in parts) if isinstance(value, Decimal)]
-            if given:
-                total[key] = sum(given, Decimal(0))
+            total[key] = sum(given, Decimal(0))
     return total
 
 

@@ -163,7 +163,7 @@ def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
     Exempel: Totalt 1 424,3 är inskrivet i stället för uträknat.
     """
     for form in filing.judged():
-        for cell, _ in filing.cells(form, Kind.COMPUTED):
+        for cell, _ in filing.computed(form):
             if cell.formula is not None or cell.state is not CellState.NUMBER:
                 continue
             try:
@@ -190,7 +190,7 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
     Exempel: En summa har fått »+0,1» tillagt för att gå ihop.
     """
     for form in filing.judged():
-        for cell, _ in filing.cells(form, Kind.COMPUTED):
+        for cell, _ in filing.computed(form):
             if cell.formula is None:
                 if cell.state is CellState.BLANK:
                     yield filing.at(
@@ -412,7 +412,7 @@ def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
     Exempel: Automatisk beräkning har varit avstängd: Totalt visar gårdagens summa.
     """
     for form in filing.judged():
-        for cell, _ in filing.cells(form, Kind.COMPUTED):
+        for cell, _ in filing.computed(form):
             if cell.formula is None or cell.state in (CellState.NOT_CALCULATED, CellState.ERROR):
                 continue
             if cell.formula != _own_formula(filing, cell):
