@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from templates.formula import Formula, Ref
-from templates.model import ITEM, LIST_TOTAL, CellDef, Kind
+from templates.model import ITEM, LIST_TOTAL, CellDef
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
