@@ -1,0 +1,200 @@
+"""BF601-BF606 and the city's workbook: many filings become one, and nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from addin.kommandon import main
+from addin.konsolidering import consolidate
+from templates.catalog import catalog
+from tests import forms
+from validators.samling import Collection, Unreadable, eliminated, judge
+from workbook.bind import read_filled
+from workbook.build import build
+from workbook.evaluate import Evaluation, Key, Value
+from workbook.filled import FilledSet
+from workbook.konsolidera import city_facts, in_mnkr, sum_inputs
+
+COVERED = {f"BF60{n}" for n in range(1, 7)}
+SET = "2024-T1"
+CODES = ["SDN04", "SDN06", "SDN08"]
+
+
+def make(folder: Path, code: str, facts: dict[Key, Value] | None = None, set_id: str = SET, name: str = "") -> Path:
+    path = folder / (name or f"{code}.xlsx")
+    build(path, catalog().blankettset(set_id), catalog().namnd(code), facts or forms.base(set_id))
+    return path
+
+
+def collected(*paths: Path) -> Collection:
+    return judge((read_filled(path, catalog()) for path in paths), ())
+
+
+def codes(found: Collection, *, without: str = "BF603") -> list[str]:
+    return [finding.code for _, finding in found.findings if finding.code != without]
+
+
+def test_an_unreadable_file_is_a_finding_and_the_others_are_consolidated(tmp_path: Path) -> None:
+    good = make(tmp_path, "SDN08")
+    (tmp_path / "trasig.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 50)
+    outcome = consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    assert next(finding.code for _, finding in outcome.collection.findings) == "BF601"
+    assert [result.filled.file for result in outcome.results] == [good.name]
+    assert (tmp_path / "stad.xlsx").exists()
+
+
+def test_two_files_from_one_namnd_are_found_and_one_is_counted(tmp_path: Path) -> None:
+    found = collected(make(tmp_path, "SDN08"), make(tmp_path, "SDN08", name="rättad.xlsx"))
+    assert codes(found) == ["BF602"]
+    assert len(found.filings) == 1
+
+
+def test_every_missing_namnd_is_named(tmp_path: Path) -> None:
+    found = collected(make(tmp_path, "SDN08"))
+    assert len(found.missing) == 10
+    assert sum(finding.code == "BF603" for _, finding in found.findings) == 10
+
+
+def test_a_file_of_another_period_is_left_out_and_said_to_be(tmp_path: Path) -> None:
+    found = collected(make(tmp_path, "SDN04"), make(tmp_path, "SDN06"), make(tmp_path, "SDN08", set_id="2024-T2"))
+    assert codes(found) == ["BF604"]
+    assert {filed.namnd for filed in found.filings} == {"SDN04", "SDN06"}
+
+
+def test_a_total_that_is_not_its_rows_is_found_and_the_city_counts_the_rows(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, "driftbudget;kostnader;budget;10\ndriftbudget;anslag_netto;budget;12")
+    found = collected(make(tmp_path, "SDN08", facts), make(tmp_path, "SDN04"))
+    assert codes(found) == ["BF605"]
+    total = city_total(list(found.filings))
+    assert total.value(("driftbudget", "anslag_netto", "budget")) == 10
+
+
+def city_total(filings: list[FilledSet]) -> Evaluation:
+    from dataclasses import replace
+
+    first = filings[0].set
+    city = replace(first, blanketter={form.id: in_mnkr(form) for form in first.blanketter.values()})
+    parts = [city_facts(city, filed.set, filed.inputs()) for filed in filings]
+    return Evaluation(city, sum_inputs(city, parts), keep_formulas=True)
+
+
+def trade(other: str, amount: str) -> dict[Key, Value]:
+    return forms.with_values("2024-T2", f"""
+        omslutning;1;post;Försäljning till andra SDN
+        omslutning;1;omrade;aldreomsorg
+        omslutning;1;kostnader;{amount}
+        omslutning;1;intakter;-{amount}
+        omslutning;1;motpart;{other}
+    """)  # fmt: skip
+
+
+def test_trades_that_meet_are_eliminated_and_others_are_listed(tmp_path: Path) -> None:
+    met = collected(
+        make(tmp_path, "SDN08", trade("SDN04", "3,2"), "2024-T2"),
+        make(tmp_path, "SDN04", trade("SDN08", "3,2"), "2024-T2"),
+    )
+    assert codes(met) == []
+    assert eliminated(met.filings) == {("SDN04", "SDN08"): Decimal("3.2")}
+    other = collected(
+        make(tmp_path, "SDN08", trade("SDN04", "3,2"), "2024-T2", "a.xlsx"),
+        make(tmp_path, "SDN04", trade("SDN08", "3,0"), "2024-T2", "b.xlsx"),
+    )
+    assert codes(other) == ["BF606"]
+    assert eliminated(other.filings) == {}
+
+
+def test_a_trade_without_its_counterpart_is_listed(tmp_path: Path) -> None:
+    found = collected(
+        make(tmp_path, "SDN08", trade("SDN04", "3,2"), "2024-T2"), make(tmp_path, "SDN04", set_id="2024-T2")
+    )
+    assert codes(found) == ["BF606"]
+
+
+def random_filing(seed: int) -> dict[Key, Value]:
+    dice = random.Random(seed)
+    facts = forms.base(SET)
+    for key, value in facts.items():
+        if isinstance(value, Decimal):
+            facts[key] = Decimal(dice.randint(-5000, 5000)) / 10
+    return facts
+
+
+def test_the_order_of_the_namnder_does_not_matter(tmp_path: Path) -> None:
+    paths = [make(tmp_path, code, random_filing(i)) for i, code in enumerate(CODES)]
+    one, other = collected(*paths), collected(*reversed(paths))
+    assert [filed.namnd for filed in one.filings] == [filed.namnd for filed in other.filings]
+    assert one.findings == other.findings
+
+
+def test_the_city_is_the_sum_of_its_namnder_and_one_namnd_is_itself(tmp_path: Path) -> None:
+    paths = [make(tmp_path, code, random_filing(i)) for i, code in enumerate(CODES)]
+    filings = [read_filled(path, catalog()) for path in paths]
+    total = city_total(filings)
+    for key in (("verksamhetsomraden", "summa", "budget"), ("driftbudget", "efter", "avvikelse")):
+        parts = [filed.evaluation.value(key) for filed in filings]
+        assert total.value(key) == sum(part for part in parts if isinstance(part, Decimal))
+    alone = city_total(filings[:1])
+    assert alone.value(("verksamhetsomraden", "summa", "budget")) == filings[0].evaluation.value(
+        ("verksamhetsomraden", "summa", "budget")
+    )
+
+
+def test_thousands_become_millions_in_the_city(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, """
+        resultatenheter;1;enhet;Servicehuset
+        resultatenheter;1;bruttobudget;-66700
+        resultatenheter;1;overforing_fran;-6695
+    """)  # fmt: skip
+    make(tmp_path, "SDN08", facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    book = load_workbook(tmp_path / "stad.xlsx", data_only=True)
+    values = [cell.value for row in book["Resultatenheter"].iter_rows() for cell in row]
+    assert -66.7 in values
+    assert -6.695 in values
+
+
+def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_city(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, """
+        resultatenheter;1;enhet;=1+1
+        resultatenheter;1;bruttobudget;-66700
+        lokaler;1;lokal;@SUM(A1)
+        lokaler;1;hyra;1000
+        lokaler;1;yta;10
+    """)  # fmt: skip
+    make(tmp_path, "SDN08", facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    book = load_workbook(tmp_path / "stad.xlsx")
+    found = [
+        cell
+        for sheet in book.worksheets
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.value in ("=1+1", "@SUM(A1)")
+    ]
+    assert len(found) >= 4
+    assert all(cell.data_type == "s" for cell in found)
+
+
+def test_nothing_to_consolidate_is_said_in_one_line(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["konsolidera", str(tmp_path), "-o", str(tmp_path / "stad.xlsx")])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "stad.xlsx").exists()
+
+
+def test_unreadable_files_are_ordered_by_name() -> None:
+    found = judge((), [Unreadable("b.xlsx", "b"), Unreadable("a.xlsx", "a")])
+    assert [file for file, _ in found.findings] == ["a.xlsx", "b.xlsx"]
+
+
+@pytest.mark.parametrize("sheet", ["Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens", "Driftbudget"])
+def test_the_citys_workbook_has_its_sheets(sheet: str, tmp_path: Path) -> None:
+    make(tmp_path, "SDN08")
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    assert sheet in load_workbook(tmp_path / "stad.xlsx").sheetnames
