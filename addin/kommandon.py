@@ -79,8 +79,7 @@ def guarded(function: F) -> F:
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from templates.catalog import UnknownSet
-        from templates.strict_yaml import DefinitionError
+        from templates.errors import DefinitionError, UnknownSet
         from workbook.build import WriteError
         from workbook.facts import DataError
         from workbook.xlsx_reader import UnreadableWorkbook

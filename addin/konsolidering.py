@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from templates.catalog import catalog
 from validators.finding import Finding, Severity, show
@@ -24,8 +25,7 @@ HEADERS = ("Nämnd", "Fil", "Kod", "Allvar", "Blankett", "Blad", "Cell", "Rad", 
            "Text", "Åtgärd", "Förklaring")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What came of a consolidation."""
 
     path: Path

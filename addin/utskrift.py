@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import textwrap
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
+
+import click
 
 from validators.finding import Severity
 
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from validators.registry import RuleInfo
     from validators.validate import Result
 
-COLOURS = {Severity.FEL: "bold red", Severity.VARNING: "yellow", Severity.UPPLYSNING: "cyan"}
+COLOURS = {Severity.FEL: "red", Severity.VARNING: "yellow", Severity.UPPLYSNING: "cyan"}
 WORDS = {Severity.FEL: ("fel", "fel"), Severity.VARNING: ("varning", "varningar"),
          Severity.UPPLYSNING: ("upplysning", "upplysningar")}  # fmt: skip
 
@@ -35,52 +38,50 @@ def counted(severity: Severity, number: int) -> str:
 
 
 def print_result(result: Result) -> None:
-    """The findings of one workbook, grouped by form, with one summary line last."""
-    from rich.text import Text
+    """The findings of one workbook, grouped by form, with one summary line last.
 
-    out = console()
+    Written without rich, which takes longer to load than the whole validation does to run.
+    """
+    import shutil
+
     filled = result.filled
     namnd = filled.set.namnder.get(filled.namnd)
-    out.print(
-        Text(
-            f"{filled.file} · {namnd.name if namnd else filled.namnd} ({filled.namnd}) · {filled.set.id}",
-            style="bold",
+    width = min(shutil.get_terminal_size((110, 0)).columns, 120)
+    lines = [
+        click.style(
+            f"{filled.file} · {namnd.name if namnd else filled.namnd} ({filled.namnd}) · {filled.set.id}", bold=True
         )
-    )
+    ]
     last: str | None = ""
     for finding in result.findings:
         if finding.hit.form != last:
             last = finding.hit.form
             form = filled.set.blanketter.get(last or "")
-            out.print()
-            out.print(Text(form.title if form else "Arbetsboken", style="bold underline"))
-        _print_finding(out, finding)
-    out.print()
-    out.print(Text(_summary(result), style="bold"))
-    out.print(f"Kvitto {result.receipt['innehall'][:16]} · regelverk {result.receipt['regelverk']}")
+            lines += ["", click.style(form.title if form else "Arbetsboken", bold=True, underline=True)]
+        lines += _finding(finding, width)
+    lines += ["", click.style(_summary(result), bold=True)]
+    lines.append(f"Kvitto {result.receipt['innehall'][:16]} · regelverk {result.receipt['regelverk']}")
+    click.echo("\n".join(lines))
 
 
-def _print_finding(out: Console, finding: Finding) -> None:
-    from rich.padding import Padding
-    from rich.text import Text
-
+def _finding(finding: Finding, width: int) -> Iterator[str]:
     hit = finding.hit
     place = f"{hit.sheet}!{hit.cell}" if hit.sheet and hit.cell else hit.sheet or ""
-    head = Text()
-    head.append(f"{finding.code} ", style="bold")
-    head.append(str(finding.severity), style=COLOURS[finding.severity])
+    explained = click.style(" (förklarad)", fg="green") if finding.explanation is not None else ""
+    severity = click.style(str(finding.severity), fg=COLOURS[finding.severity])
+    yield f"{click.style(finding.code, bold=True)} {severity}{explained}  {click.style(place, dim=True)}".rstrip()
+    yield _indented(hit.text, width)
     if finding.explanation is not None:
-        head.append(" (förklarad)", style="green")
-    head.append(f"  {place}", style="dim")
-    out.print(head)
-    out.print(Padding(Text(hit.text), (0, 0, 0, 4)))
-    if finding.explanation is not None:
-        out.print(Padding(Text(f"Förklaring: {finding.explanation}", style="green"), (0, 0, 0, 4)))
-    else:
-        out.print(Padding(Text(f"→ {hit.action}", style="dim"), (0, 0, 0, 4)))
-        if finding.severity is Severity.VARNING:
-            bind = f"Förklaras med: {finding.code} · {hit.form or ''} · {hit.row or ''} · {hit.column or ''} · {finding.siffror}"
-            out.print(Padding(Text(bind, style="dim"), (0, 0, 0, 4)))
+        yield click.style(_indented(f"Förklaring: {finding.explanation}", width), fg="green")
+        return
+    yield click.style(_indented(f"→ {hit.action}", width), dim=True)
+    if finding.severity is Severity.VARNING:
+        bind = (finding.code, hit.form or "", hit.row or "", hit.column or "", finding.siffror)
+        yield click.style(_indented("Förklaras med: " + " · ".join(bind), width), dim=True)
+
+
+def _indented(text: str, width: int) -> str:
+    return textwrap.fill(text, width, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
 
 
 def _summary(result: Result) -> str:

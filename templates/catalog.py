@@ -11,13 +11,15 @@ import hashlib
 import itertools
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from templates.errors import DefinitionError, UnknownSet
 from templates.formula import Formula, FormulaError, Ref, parse_formula, parse_reference
 from templates.functions import FUNCTIONS
 from templates.model import (
@@ -35,14 +37,9 @@ from templates.model import (
     Source,
     Type,
 )
-from templates.strict_yaml import DefinitionError, Document
 
 ROOT = Path(__file__).parent
 _CODE = ("schema.py", "strict_yaml.py", "catalog.py")
-
-
-class UnknownSet(LookupError):
-    """No such set or nämnd; str() is a Swedish sentence that names what there is."""
 
 
 class Catalog:
@@ -280,9 +277,7 @@ class _Binding:
         )
         if raw.get("each") != "blankett":
             return [row]
-        from dataclasses import replace
-
-        return [replace(row, id=id_, label=self.text(self.titles[id_])) for id_ in self.optional]
+        return [msgspec.structs.replace(row, id=id_, label=self.text(self.titles[id_])) for id_ in self.optional]
 
     def relations(self, raw: Mapping[str, Any]) -> list[Relation]:
         names = list(raw.get("each", {}))
@@ -350,6 +345,7 @@ def _require_parameter(bound: Blankettset, file: str, parameter_id: str) -> None
 def read_documents(root: Path) -> dict[str, Any]:
     """Parse and check every definition file under `root`; DefinitionError on the first file with a mistake."""
     from templates import schema
+    from templates.strict_yaml import Document
 
     documents: dict[str, Any] = {}
     for name, path in _files(root).items():
@@ -400,6 +396,8 @@ def load(root: Path = ROOT) -> Catalog:
 
 
 def _write_cache(path: Path, documents: Mapping[str, Any]) -> None:
+    import tempfile
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for old in path.parent.glob("definitioner-*.json"):

@@ -12,8 +12,9 @@ Parsed once; Excel text, evaluation and the sentence in the docs come from the s
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 Context = Literal["row", "column", "cell"]
 
@@ -22,8 +23,7 @@ class FormulaError(ValueError):
     """The text is no formula; str() says why, in Swedish."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(msgspec.Struct, frozen=True):
     """A place: None means "the same as the cell the formula stands in"; row "*" is every row of a list form."""
 
     blankett: str | None
@@ -38,8 +38,7 @@ class Ref:
         return ".".join(part for part in (self.blankett, row, self.column) if part is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """`sign` (+1 or -1) times a parameter (if any) times what stands at `ref`."""
 
     sign: int

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from typing import Any
+
+import msgspec
 
 from templates.formula import Formula, Ref, Term
 
@@ -48,8 +49,7 @@ class Kind(StrEnum):
     NOT_APPLICABLE = "ej_tillamplig"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """Where a fact stands. `document` is a key of kallor.yaml, or None when the source is our own analogy."""
 
     document: str | None
@@ -62,16 +62,14 @@ class Source:
         return f"{place} ({self.note})" if self.note else place
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One accepted answer: `id` in data files, `label` in the sheet."""
 
     id: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column of a form; see docs/blanketter for what the fields mean to a reader."""
 
     id: str
@@ -91,16 +89,14 @@ class Column:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A named nyckeltal function applied to cells (see workbook.nyckeltal)."""
 
     name: str
     args: tuple[Ref, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row."""
 
     id: str
@@ -121,8 +117,7 @@ class Row:
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Relation:
+class Relation(msgspec.Struct, frozen=True):
     """Two figures that must be the same, for the rule `code`. Terms of `left` and `right` are summed.
 
     With `not_current_is_zero` a form declared ej aktuell counts as zero; otherwise there is nothing to compare.
@@ -137,8 +132,7 @@ class Relation:
     not_current_is_zero: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CellDef:
+class CellDef(msgspec.Struct, frozen=True):
     """What one cell is, after row, column and single-cell settings have been weighed together."""
 
     kind: Kind
@@ -152,8 +146,7 @@ class CellDef:
     prefill: str | None = None
 
 
-@dataclass(frozen=True)
-class Blankett:
+class Blankett(msgspec.Struct, frozen=True, dict=True):
     """One form in one layout, bound to a year and a period."""
 
     id: str
@@ -176,7 +169,7 @@ class Blankett:
     key: str | None = None
     total_columns: tuple[str, ...] = ()
     total_label: str = "Summa"
-    overrides: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    overrides: Mapping[tuple[str, str], Mapping[str, Any]] = msgspec.field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -314,8 +307,7 @@ class Blankett:
                 yield row_id, column.id, self.cell(row_id, column.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     """A dated number decided by somebody. `values` runs from the oldest date to the newest."""
 
     id: str
@@ -332,8 +324,7 @@ class Parameter:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Namnd:
+class Namnd(msgspec.Struct, frozen=True):
     """A stadsdelsnämnd in the dated register. `confirmed` is False where the code is not known from a document."""
 
     code: str
@@ -349,8 +340,7 @@ class Namnd:
         return self.valid_from <= date and (self.valid_to is None or date <= self.valid_to)
 
 
-@dataclass(frozen=True)
-class Blankettset:
+class Blankettset(msgspec.Struct, frozen=True, dict=True):
     """All forms of one period and level, in the order of the workbook."""
 
     id: str

@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from templates.strict_yaml import DefinitionError, Document
+from templates.errors import DefinitionError
+from templates.strict_yaml import Document
 
 PERIODS = ["VP", "T1", "T2", "VB"]
 LEVELS = ["namnd", "enhet"]

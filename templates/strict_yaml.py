@@ -13,10 +13,7 @@ from typing import Any
 
 import yaml
 
-
-class DefinitionError(Exception):
-    """A mistake in a definition file; the text names file, line, key and what is accepted (Swedish)."""
-
+from templates.errors import DefinitionError
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

@@ -76,7 +76,7 @@ def test_a_total_that_is_not_its_rows_is_found_and_the_city_counts_the_rows(tmp_
 
 
 def city_total(filings: list[FilledSet]) -> Evaluation:
-    from dataclasses import replace
+    from msgspec.structs import replace
 
     first = filings[0].set
     city = replace(first, blanketter={form.id: in_mnkr(form) for form in first.blanketter.values()})

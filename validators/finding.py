@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+import msgspec
 
 from workbook.values import format_number
 
@@ -26,8 +27,7 @@ class Severity(StrEnum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """What a rule yields; the runner adds the code and the severity of the period.
 
     `text` is a Swedish sentence that says where, what and what was expected; `action` says what to do.
@@ -49,8 +49,7 @@ class Hit:
     follows_from_here: bool = True  # the cell itself is wrong, and `expected` is what it should hold
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A hit with its rule's code and severity, and the explanation that the nämnd has given of these figures."""
 
     code: str

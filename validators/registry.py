@@ -10,9 +10,10 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+import msgspec
 
 from validators.filing import Filing
 from validators.finding import Finding, Hit, Severities, Severity
@@ -31,8 +32,7 @@ SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInfo:
+class RuleInfo(msgspec.Struct, frozen=True):
     """A rule and what is said of it. `severity` is one for all periods or one per period."""
 
     code: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+import msgspec
 
 from templates.model import LIST_TOTAL, Blankettset, Kind
 from validators.finding import Finding, Hit, Severity, show
@@ -64,16 +65,14 @@ declare("BF606", title="Köp och försäljning mellan nämnder möts", severity=
     """)  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(msgspec.Struct, frozen=True):
     """A file that could not be read, and the sentence that says why."""
 
     file: str
     reason: str
 
 
-@dataclass(frozen=True)
-class Collection:
+class Collection(msgspec.Struct, frozen=True):
     """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
 
     set: Blankettset | None
@@ -173,8 +172,7 @@ def _totals(filed: FilledSet) -> Iterator[Finding]:
                 )
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(msgspec.Struct, frozen=True):
     """What one nämnd says it sells to another, in the form's unit."""
 
     seller: str

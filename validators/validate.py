@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from validators.filing import Filing
 from validators.finding import Finding, Hit, Severity
@@ -35,8 +36,7 @@ declare("BF029", title="Varje förklaring har en varning", severity=Severity.UPP
     """)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     """The outcome of one validation. The same file gives the same result, receipt included."""
 
     filled: FilledSet

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from templates.catalog import Catalog, UnknownSet
+from templates.catalog import Catalog
+from templates.errors import UnknownSet
 from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind
 from workbook.addresses import address
 from workbook.excel_formula import with_ids

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -91,6 +90,8 @@ def _place(where: str, blankettset: Blankettset, form_id: str, row_id: str, colu
 
 
 def _unknown(where: str, what: str, word: str, accepted: Iterable[str]) -> DataError:
+    import difflib
+
     close = difflib.get_close_matches(word, list(accepted), 1, 0.5)
     hint = f" Närmast är »{close[0]}»." if close else ""
     return DataError(f"{where}: {what} »{word}» finns inte.{hint}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+
+import msgspec
 
 from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind, Type
 from workbook.evaluate import Evaluation, Key, Value
@@ -16,8 +17,7 @@ from workbook.xlsx_reader import CellState
 OK_FORMULA = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """One cell of a form. `formula` is the handed-in formula with ids for addresses, None for a constant.
 
     `value` is what the cell says in our terms: a Decimal, a text, a choice's id or an ISO date; None when the cell
@@ -40,8 +40,7 @@ class Cell:
         return (self.form, self.row, self.column)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which."""
 
     kind: str
@@ -53,13 +52,12 @@ class Problem:
     detail: str = ""
 
 
-@dataclass
-class FilledForm:
+class FilledForm(msgspec.Struct):
     """One form as found in the workbook. `cells` lacks blank list cells; `present` is False for a missing sheet."""
 
     form: Blankett
     sheet: str
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Cell] = msgspec.field(default_factory=dict)
     present: bool = True
 
     def is_empty(self) -> bool:
@@ -80,8 +78,7 @@ class FilledForm:
         return kind is not Kind.COMPUTED and self.cells[row, column].state is not CellState.BLANK
 
 
-@dataclass
-class FilledSet:
+class FilledSet(msgspec.Struct, dict=True):
     """A whole handed-in workbook."""
 
     file: str

@@ -6,10 +6,11 @@ Takes figures and ready-made rows of text; judges nothing. All money is in mnkr,
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Blankettset, Kind, Type
 from workbook import look
@@ -38,8 +39,7 @@ AREAS = "verksamhetsomraden"
 NOT_SUMMED = ("forsattsblad", "kontroll")
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     """One nämnd's contribution: its inputs, and what the overview and the provenance say of it."""
 
     code: str
@@ -49,8 +49,7 @@ class Part:
     provenance: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class City:
+class City(msgspec.Struct, frozen=True):
     """All that the workbook shows. `findings` are rows of text under `finding_headers`; `eliminated` are pairs."""
 
     set: Blankettset
@@ -68,9 +67,12 @@ def in_mnkr(form: Blankett) -> Blankett:
         return form
     scale = Decimal(MONEY_SCALE[form.unit]) / MONEY_SCALE[COUNT_UNIT]
     columns = tuple(
-        replace(c, unit=COUNT_UNIT) if c.unit in MONEY_SCALE and c.unit != COUNT_UNIT else c for c in form.columns
+        msgspec.structs.replace(c, unit=COUNT_UNIT) if c.unit in MONEY_SCALE and c.unit != COUNT_UNIT else c
+        for c in form.columns
     )
-    return replace(form, unit=COUNT_UNIT, decimals=form.decimals + 2, tolerance=form.tolerance * scale, columns=columns)
+    return msgspec.structs.replace(
+        form, unit=COUNT_UNIT, decimals=form.decimals + 2, tolerance=form.tolerance * scale, columns=columns
+    )
 
 
 def city_facts(city_set: Blankettset, part_set: Blankettset, inputs: Facts) -> dict[Key, Value]:
@@ -131,7 +133,7 @@ class _CityBook:
     def __init__(self, path: Path, city: City) -> None:
         self.city = city
         forms = {form.id: in_mnkr(form) for form in city.set.blanketter.values()}
-        self.set = replace(city.set, blanketter=forms)
+        self.set = msgspec.structs.replace(city.set, blanketter=forms)
         self.parts = [city_facts(self.set, city.set, part.inputs) for part in city.parts]
         self.evaluations = [Evaluation(self.set, facts, keep_formulas=True) for facts in self.parts]
         self.total = Evaluation(self.set, sum_inputs(self.set, self.parts), keep_formulas=True)

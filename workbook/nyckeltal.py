@@ -7,8 +7,9 @@ nyckeltal that cannot be stated is None: never a silent zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+
+import msgspec
 
 ONE_DECIMAL = Decimal("0.1")
 
@@ -68,8 +69,7 @@ def prognossakerhet(utfall: Decimal | None, prognos_t2: Decimal | None) -> Decim
     return kvot_procent(utfall - prognos_t2, prognos_t2)
 
 
-@dataclass(frozen=True, slots=True)
-class Overforing:
+class Overforing(msgspec.Struct, frozen=True):
     """What a resultatenhet may carry over; all in the unit of the arguments, surplus positive."""
 
     till_nasta_ar: Decimal
@@ -117,8 +117,7 @@ def lokalbidrag(
     return (andel_mellan * mellan + andel_over * over) * yta / 1000
 
 
-@dataclass(frozen=True, slots=True)
-class FormFunction:
+class FormFunction(msgspec.Struct, frozen=True):
     """A function that a definition may name. `excel` numbers the arguments from {0}, then the parameters."""
 
     python: Callable[..., Decimal | None]

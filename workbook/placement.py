@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
+
+import msgspec
 
 from templates.model import LIST_TOTAL, Blankett
 from workbook.addresses import address
@@ -29,8 +30,7 @@ def form_stamp(form: Blankett) -> str:
     return f"blankett:{form.id}:{form.layout}"
 
 
-@dataclass(frozen=True)
-class Placement:
+class Placement(msgspec.Struct, frozen=True, dict=True):
     """Rows and columns (from 1) of one form with room for `items` list rows."""
 
     form: Blankett

@@ -12,13 +12,14 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Context, Decimal, InvalidOperation
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 from xml.parsers import expat
+
+import msgspec
 
 from workbook.addresses import MAX_COLUMN, MAX_ROW, address
 from workbook.shared_formula import translate
@@ -68,17 +69,15 @@ class RawCell(NamedTuple):
     is_bool: bool = False
 
 
-@dataclass(slots=True)
-class RawSheet:
+class RawSheet(msgspec.Struct):
     """A sheet's non-empty cells by (row, column), counted from 1."""
 
     name: str
     visibility: Literal["visible", "hidden", "very_hidden"]
-    cells: dict[tuple[int, int], RawCell] = field(default_factory=dict)
+    cells: dict[tuple[int, int], RawCell] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Anomaly:
+class Anomaly(msgspec.Struct, frozen=True):
     """Something odd in the file that is never passed over in silence; `kind` is a key of ANOMALIES."""
 
     kind: str
@@ -87,8 +86,7 @@ class Anomaly:
     detail: str
 
 
-@dataclass(slots=True)
-class RawBook:
+class RawBook(msgspec.Struct):
     """A workbook as stored."""
 
     sha256: str
