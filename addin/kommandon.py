@@ -5,6 +5,7 @@ Everything heavy is imported inside the command that needs it: `blankett --help`
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class Svensk(click.Group):
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run and exit; errors of usage and interruption are put into words."""
+        gc.set_threshold(100_000)  # a short life among records without cycles: collecting often only costs time
         try:
             run: Any = super().main
             result = run(*args, standalone_mode=False, **extra)
@@ -79,14 +81,11 @@ def guarded(function: F) -> F:
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from templates.errors import DefinitionError, UnknownSet
-        from workbook.build import WriteError
-        from workbook.facts import DataError
-        from workbook.xlsx_reader import UnreadableWorkbook
+        from templates.errors import Refusal
 
         try:
             return function(*args, **kwargs)
-        except (UnknownSet, DataError, UnreadableWorkbook, WriteError, DefinitionError) as error:
+        except Refusal as error:
             raise Obrukbart(str(error)) from None
         except BrokenPipeError:
             raise

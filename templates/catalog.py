@@ -324,7 +324,7 @@ def _check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
             cell = form.cell(row_id, column_id)
             if cell.kind is not Kind.COMPUTED:
                 continue
-            refs = [term.ref for term in cell.formula or ()] + list(cell.function.args if cell.function else ())
+            refs = cell.reads
             for ref in refs:
                 if not bound.knows(ref):
                     raise DefinitionError(

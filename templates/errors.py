@@ -1,9 +1,14 @@
-"""What can be wrong with the definitions. Apart, so that a program that reads the cache never loads the YAML parser."""
+"""What stops the work in an expected way. Apart, so that the one who catches it need not load what raises it."""
 
 
-class DefinitionError(Exception):
-    """A mistake in a definition file; the text names file, line, key and what is accepted (Swedish)."""
+class Refusal(Exception):
+    """Something a user can be told and can mend; str() is one Swedish sentence."""
 
 
-class UnknownSet(LookupError):
-    """No such set or nämnd; str() is a Swedish sentence that names what there is."""
+class DefinitionError(Refusal):
+    """A mistake in a definition file; the text names file, line, key and what is accepted."""
+
+
+class UnknownSet(Refusal, LookupError):
+    """No such set or nämnd; the text names what there is."""
+

@@ -145,6 +145,13 @@ class CellDef(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     prefill: str | None = None
 
+    @property
+    def reads(self) -> tuple[Ref, ...]:
+        """The places that the cell is computed from."""
+        if self.function is not None:
+            return self.function.args
+        return tuple(term.ref for term in self.formula or ())
+
 
 class Blankett(msgspec.Struct, frozen=True, dict=True):
     """One form in one layout, bound to a year and a period."""
@@ -359,6 +366,11 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     def order(self) -> Mapping[str, int]:
         """Form id -> place in the workbook."""
         return {form_id: i for i, form_id in enumerate(self.blanketter)}
+
+    @cached_property
+    def formula_texts(self) -> dict[tuple[str, str, str], str]:
+        """Room for the formulas that cells should have, worked out once for many workbooks of the same set."""
+        return {}
 
     def parameter(self, parameter_id: str) -> Decimal:
         """The parameter's value on the report date. KeyError when none is in force (the catalog checks that)."""

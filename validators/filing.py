@@ -48,16 +48,16 @@ class Filing:
     def corrected(self) -> Evaluation:
         """Values as they would be with every blamed cell put right; those with no known value are broken."""
         if self._corrected is None:
-            typed = {c.key: c.value for c in self.filled.all_cells() if c.value is not None and self._stands(c)}
+            typed = {
+                cell.key: cell.value
+                for form in self.filled.forms.values()
+                for cell, definition in form.defined
+                if cell.value is not None and not (definition.kind is Kind.COMPUTED and cell.formula is not None)
+            }
             facts = typed | {key: value for key, value in self.blamed.items() if value is not None}
             unknown = {key for key, value in self.blamed.items() if value is None}
             self._corrected = Evaluation(self.set, facts, broken=self.filled.broken | unknown)
         return self._corrected
-
-    def _stands(self, cell: Cell) -> bool:
-        """True for what was typed in: everything but the results of formulas in computed cells."""
-        computed = self.set.blanketter[cell.form].cell(cell.row, cell.column).kind is Kind.COMPUTED
-        return not (computed and cell.formula is not None)
 
     def forms(self) -> Iterator[FilledForm]:
         """Forms whose sheets were found, in the set's order."""
@@ -70,7 +70,7 @@ class Filing:
     def is_blank(self, form_id: str) -> bool:
         """True for a form that is missing or holds nothing the nämnd has filled in."""
         form = self.filled.forms.get(form_id)
-        return form is None or not form.present or form.is_empty()
+        return form is None or not form.present or form.is_empty
 
     @cached_property
     def unusable(self) -> frozenset[str]:
@@ -81,22 +81,17 @@ class Filing:
     def judged(self) -> Iterator[FilledForm]:
         """Forms whose figures are judged: found, whole, and filled in (or not filled in by anybody)."""
         for form in self.forms():
-            if form.form.id not in self.unusable and not (form.form.has_inputs and form.is_empty()):
+            if form.form.id not in self.unusable and not (form.form.has_inputs and form.is_empty):
                 yield form
 
     def cells(self, form: FilledForm, *kinds: Kind) -> Iterator[tuple[Cell, CellDef]]:
         """The form's cells of these kinds in reading order. In list forms only rows that hold something."""
-        for cell in form.cells.values():
-            definition = form.form.cell(cell.row, cell.column)
-            if definition.kind in kinds:
-                yield cell, definition
+        return (pair for pair in form.defined if pair[1].kind in kinds)
 
     def computed(self, form: FilledForm) -> Iterator[tuple[Cell, CellDef]]:
         """The form's computed cells, but those that read a form whose rows or columns are lost."""
         for cell, definition in self.cells(form, Kind.COMPUTED):
-            refs = [term.ref for term in definition.formula or ()]
-            refs += list(definition.function.args) if definition.function else []
-            if not any(ref.blankett in self.unusable for ref in refs):
+            if not self.unusable or not any(ref.blankett in self.unusable for ref in definition.reads):
                 yield cell, definition
 
     def name(self, key: Key) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from templates.errors import Refusal
 from templates.model import Blankett, Blankettset, Kind, Namnd
 from workbook import look
 from workbook.addresses import address
@@ -30,7 +31,7 @@ STAMP_VERSION = "1"
 INDEX_FIRST = 8
 
 
-class WriteError(Exception):
+class WriteError(Refusal):
     """The file cannot be written; str() is one Swedish sentence."""
 
 

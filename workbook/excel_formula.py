@@ -128,12 +128,19 @@ def with_ids(formula: str, identify: Identify, identify_range: IdentifyRange) ->
         end = parse_address(match["end"].replace("$", "").upper())
         return identify_range(sheet, start, end) or match["ref"]
 
-    return normal(_TOKEN.sub(replace, formula.removeprefix("=")))
+    return _TOKEN.sub(replace, formula.removeprefix("="))
 
 
-def normal(formula: str) -> str:
-    """Spaces and capitals outside strings and ids do not matter."""
-    parts = re.split(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])", formula)
+_KEPT = re.compile(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])")
+
+
+def same_formula(one: str, other: str) -> bool:
+    """True for the same formula; spaces and capitals outside strings and ids do not matter."""
+    return one == other or _normal(one) == _normal(other)
+
+
+def _normal(formula: str) -> str:
+    parts = _KEPT.split(formula)
     return "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
 
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
+from templates.errors import Refusal
 from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Facts, Key, Value
 from workbook.values import parse_date, parse_number, plain_number
@@ -16,7 +17,7 @@ LONG_HEADER = ["namnd", "period", *HEADER]
 MAX_BYTES = 64 * 1024 * 1024
 
 
-class DataError(Exception):
+class DataError(Refusal):
     """The data file cannot be used; str() is one Swedish sentence with file and line."""
 
 

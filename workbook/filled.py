@@ -8,7 +8,7 @@ from functools import cached_property
 
 import msgspec
 
-from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind, Type
+from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Evaluation, Key, Value
 from workbook.facts import choice_id
 from workbook.values import date_from_serial
@@ -52,7 +52,7 @@ class Problem(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class FilledForm(msgspec.Struct):
+class FilledForm(msgspec.Struct, dict=True):
     """One form as found in the workbook. `cells` lacks blank list cells; `present` is False for a missing sheet."""
 
     form: Blankett
@@ -60,14 +60,20 @@ class FilledForm(msgspec.Struct):
     cells: dict[tuple[str, str], Cell] = msgspec.field(default_factory=dict)
     present: bool = True
 
+    @cached_property
+    def defined(self) -> list[tuple[Cell, CellDef]]:
+        """The cells with what they should be, in reading order."""
+        return [(cell, self.form.cell(row, column)) for (row, column), cell in self.cells.items()]
+
+    @cached_property
     def is_empty(self) -> bool:
         """True when nothing that the nämnd fills in has been filled in (a zero counts as filled)."""
         return not any(
-            cell.state is not CellState.BLANK and self.form.cell(cell.row, cell.column).kind in (Kind.INPUT, Kind.SLK)
-            for cell in self.cells.values()
+            cell.state is not CellState.BLANK and definition.kind in (Kind.INPUT, Kind.SLK)
+            for cell, definition in self.defined
         )
 
-    @property
+    @cached_property
     def items(self) -> list[str]:
         """Rows of a list form that hold something, in order."""
         rows = {row for row, column in self.cells if row != LIST_TOTAL and self._is_filled(row, column)}
@@ -105,8 +111,9 @@ class FilledSet(msgspec.Struct, dict=True):
         bad = (CellState.TEXT, CellState.ERROR, CellState.NOT_CALCULATED)
         return frozenset(
             cell.key
-            for cell in self.all_cells()
-            if cell.state in bad and self.set.blanketter[cell.form].cell(cell.row, cell.column).type.is_number
+            for form in self.forms.values()
+            for cell, definition in form.defined
+            if cell.state in bad and definition.type.is_number
             and not (cell.state is CellState.TEXT and cell.raw == "")
         )  # fmt: skip
 
@@ -122,11 +129,11 @@ class FilledSet(msgspec.Struct, dict=True):
 
     def inputs(self) -> dict[Key, Value]:
         """Only what was put in: no computed and no prefilled cells. Enough to build the same set again."""
-        kinds = (Kind.INPUT, Kind.SLK)
         return {
-            key: value
-            for key, value in self.facts.items()
-            if self.set.blanketter[key[0]].cell(key[1], key[2]).kind in kinds
+            cell.key: cell.value
+            for form in self.forms.values()
+            for cell, definition in form.defined
+            if cell.value is not None and definition.kind in (Kind.INPUT, Kind.SLK)
         }
 
 

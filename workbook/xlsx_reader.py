@@ -21,6 +21,7 @@ from xml.parsers import expat
 
 import msgspec
 
+from templates.errors import Refusal
 from workbook.addresses import MAX_COLUMN, MAX_ROW, address
 from workbook.shared_formula import translate
 
@@ -47,6 +48,9 @@ ANOMALIES = {
     "dde": "arbetsboken hämtar värden ur ett annat program (DDE)",
     "more_anomalies": "fler avvikelser finns än som visas",
 }
+
+
+Start = Callable[[str, dict[str, str]], None]
 
 
 class CellState(StrEnum):
@@ -106,8 +110,11 @@ class RawBook(msgspec.Struct):
             self.anomalies.append(Anomaly("more_anomalies", None, None, ANOMALIES["more_anomalies"]))
 
 
-class UnreadableWorkbook(Exception):
+class UnreadableWorkbook(Refusal):
     """The file cannot be read as a workbook; str() is one Swedish sentence on what it is and what to do."""
+
+
+TOO_DEEP = "är skadad (för djupt nästlad). Öppna den i Excel, spara om den och försök igen."
 
 
 class _Refused(Exception):
@@ -235,13 +242,19 @@ class _Reader:
 
     # ---- parts
 
-    def _parse(self, name: str, start: Callable[[str, dict[str, str]], None],
-               end: Callable[[str], None] | None = None, text: Callable[[str], None] | None = None) -> None:  # fmt: skip
+    def _parse(
+        self,
+        name: str,
+        start: Start,
+        end: Callable[[str], None] | None = None,
+        text: Callable[[str], None] | None = None,
+    ) -> None:
         parser = expat.ParserCreate()
         parser.buffer_text = True
+        if end is None:
+            start, end = _shallow(start)
         parser.StartElementHandler = start
-        if end is not None:
-            parser.EndElementHandler = end
+        parser.EndElementHandler = end
         if text is not None:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _refuse_doctype
@@ -334,47 +347,59 @@ class _Reader:
             self.book.note("dde" if {"ddeLink", "oleLink"} & set(kinds) else "external_link")
 
     def _shared_strings(self, part: str) -> None:
-        strings = self.shared
-        pieces: list[str] = []
-        state = {"t": False, "rph": 0, "size": 0, "depth": 0}
-
-        def start(tag: str, attributes: dict[str, str]) -> None:
-            local = tag if ":" not in tag else tag.rpartition(":")[2]
-            state["depth"] += 1
-            if state["depth"] > MAX_DEPTH:
-                raise _Refused("är skadad (för djupt nästlad). Öppna den i Excel, spara om den och försök igen.")
-            if local == "t":
-                state["t"] = not state["rph"]
-            elif local == "si":
-                pieces.clear()
-            elif local == "rPh":
-                state["rph"] += 1
-
-        def end(tag: str) -> None:
-            local = tag if ":" not in tag else tag.rpartition(":")[2]
-            state["depth"] -= 1
-            if local == "t":
-                state["t"] = False
-            elif local == "si":
-                strings.append(_text("".join(pieces)))
-                if len(strings) > 4 * MAX_CELLS:
-                    raise _Refused("har fler texter än ett blankettset kan ha och läses inte.")
-            elif local == "rPh":
-                state["rph"] -= 1
-
-        def text(data: str) -> None:
-            if state["t"]:
-                state["size"] += len(data)
-                if state["size"] > MAX_SHARED_TEXT:
-                    raise _Refused("packas upp till orimligt mycket text och läses inte.")
-                pieces.append(data)
-
-        self._parse(part, start, end, text)
+        handler = _StringsHandler(self.shared)
+        self._parse(part, handler.start, handler.end, handler.text)
 
     def _sheet(self, sheet: RawSheet, part: str) -> None:
         handler = _SheetHandler(self.book, sheet, self.shared, self.cells_left)
         self._parse(part, handler.start, handler.end, handler.text)
         self.cells_left = handler.cells_left
+
+
+class _StringsHandler:
+    """Collects the shared strings; the reading aid of East Asian text (rPh) is no part of a string."""
+
+    def __init__(self, strings: list[str]) -> None:
+        self.strings = strings
+        self.pieces: list[str] = []
+        self.collecting = False
+        self.rph = self.size = self.depth = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        if tag == "t":
+            self.collecting = not self.rph
+        elif tag == "si":
+            self.pieces = []
+        elif tag == "rPh":
+            self.rph += 1
+
+    def text(self, data: str) -> None:
+        """Characters."""
+        if self.collecting:
+            self.size += len(data)
+            if self.size > MAX_SHARED_TEXT:
+                raise _Refused("packas upp till orimligt mycket text och läses inte.")
+            self.pieces.append(data)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        self.depth -= 1
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
+        if tag == "t":
+            self.collecting = False
+        elif tag == "si":
+            self.strings.append(_text("".join(self.pieces)))
+            if len(self.strings) > 4 * MAX_CELLS:
+                raise _Refused("har fler texter än ett blankettset kan ha och läses inte.")
+        elif tag == "rPh":
+            self.rph -= 1
 
 
 class _SheetHandler:
@@ -385,7 +410,7 @@ class _SheetHandler:
         self.row = self.column = 0
         self.depth = 0
         self.type = "n"
-        self.place: tuple[int, int] | None = None
+        self.stated: str | None = None
         self.value: str | None = None
         self.formula: str | None = None
         self.inline: list[str] | None = None
@@ -394,18 +419,21 @@ class _SheetHandler:
         self.collecting = False
         self.rph = 0
         self.masters: dict[str, tuple[tuple[int, int], str]] = {}
-        self.noted_external = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
         if ":" in tag:
             tag = tag.rpartition(":")[2]
-        self.depth += 1
         if tag == "c":
+            stated = attributes.get("r")
+            if stated is None:
+                self._step()
+            self.stated = stated
             self.type = attributes.get("t", "n")
-            self.place = self._place(attributes.get("r"))
             self.value = self.formula = self.inline = None
-            self.formula_attributes = {}
         elif tag == "v" or tag == "f":
             self.pieces = []
             self.collecting = True
@@ -420,8 +448,6 @@ class _SheetHandler:
             self.collecting = True
         elif tag == "rPh":
             self.rph += 1
-        elif self.depth > MAX_DEPTH:
-            raise _Refused("är skadad (för djupt nästlad). Öppna den i Excel, spara om den och försök igen.")
 
     def text(self, data: str) -> None:
         """Characters."""
@@ -430,11 +456,12 @@ class _SheetHandler:
 
     def end(self, tag: str) -> None:
         """An element ends."""
+        self.depth -= 1
         if ":" in tag:
             tag = tag.rpartition(":")[2]
-        self.depth -= 1
         if tag == "c":
-            self._cell()
+            if self.value is not None or self.formula is not None or self.inline is not None:
+                self._cell()
         elif tag == "v":
             self.value = "".join(self.pieces)
             self.collecting = False
@@ -449,7 +476,7 @@ class _SheetHandler:
             self.rph -= 1
 
     def _row(self, stated: str | None) -> None:
-        self.column = 0
+        self.column, self.stated = 0, None
         if stated is None:
             self.row += 1
             return
@@ -460,29 +487,30 @@ class _SheetHandler:
                 "är skadad (ett radnummer är inget tal). Öppna den i Excel, spara om den och försök igen."
             ) from None
 
-    def _place(self, stated: str | None) -> tuple[int, int] | None:
-        if stated is None:
-            self.column += 1
-            place = (self.row, self.column)
-        else:
-            found = _fast_address(stated)
+    def _step(self) -> None:
+        """Move to the cell after the last one, for a cell that does not say where it stands."""
+        if self.stated is not None:
+            self.row, self.column = _fast_address(self.stated) or (self.row, self.column)
+        self.column += 1
+
+    def _place(self) -> tuple[int, int] | None:
+        if self.stated is not None:
+            found = _fast_address(self.stated)
             if found is None:
-                self.book.note("bad_address", self.sheet.name, stated[:20])
+                self.book.note("bad_address", self.sheet.name, self.stated[:20])
                 return None
-            place = found
-            self.row, self.column = place
-        if not (1 <= place[0] <= MAX_ROW and 1 <= place[1] <= MAX_COLUMN):
-            self.book.note("bad_address", self.sheet.name, f"rad {place[0]}, kolumn {place[1]}")
+            self.row, self.column = found
+        row, column = self.row, self.column
+        if not (1 <= row <= MAX_ROW and 1 <= column <= MAX_COLUMN):
+            self.book.note("bad_address", self.sheet.name, f"rad {row}, kolumn {column}")
             return None
-        return place
+        return row, column
 
     def _cell(self) -> None:
-        place, value = self.place, self.value
+        place, value = self._place(), self.value
         if place is None:
             return
-        formula = None
-        if self.formula is not None:
-            formula = self._formula(place)
+        formula = None if self.formula is None else self._formula(place)
         cell: RawCell | None
         type_ = self.type
         if type_ == "s":
@@ -644,6 +672,24 @@ def _resolve(folder: str, target: str) -> str:
         elif step not in (".", ""):
             steps.append(step)
     return "/".join(steps).lower()
+
+
+def _shallow(start: Start) -> tuple[Start, Callable[[str], None]]:
+    """Handlers that keep count of depth for a part that needs only its start tags: expat itself has no limit."""
+    depth = 0
+
+    def enter(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise _Refused(TOO_DEEP)
+        start(tag, attributes)
+
+    def leave(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    return enter, leave
 
 
 def _refuse_doctype(*_: object) -> None:

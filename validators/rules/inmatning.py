@@ -10,7 +10,7 @@ from validators.filing import COVER, Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
 from workbook.evaluate import NotComputable
-from workbook.excel_formula import IdPlaces, formula_text, normal
+from workbook.excel_formula import IdPlaces, formula_text, same_formula
 from workbook.filled import Cell, FilledForm
 from workbook.values import parse_number
 from workbook.xlsx_reader import CellState
@@ -199,7 +199,7 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
                         "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
                     )
                 continue
-            if cell.formula != _own_formula(filing, cell):
+            if not _is_own_formula(filing, cell, cell.formula):
                 yield filing.at(
                     cell.key,
                     f"formeln är en annan än blankettens (värdet är {show(cell.value) or 'tomt'}).",
@@ -209,8 +209,11 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
                 )
 
 
-def _own_formula(filing: Filing, cell: Cell) -> str:
-    return normal(formula_text(filing.set, cell.key, IdPlaces()))
+def _is_own_formula(filing: Filing, cell: Cell, formula: str) -> bool:
+    own = filing.set.formula_texts.get(cell.key)
+    if own is None:
+        own = filing.set.formula_texts[cell.key] = formula_text(filing.set, cell.key, IdPlaces())
+    return same_formula(formula, own)
 
 
 def _expected(filing: Filing, cell: Cell) -> Decimal | None:
@@ -231,7 +234,7 @@ def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
     Exempel: Prognosen saknas på raden Äldreomsorg.
     """
     for form in _filled_in(filing):
-        if form.is_empty() or filing.declared_not_current(form.form.id):
+        if form.is_empty or filing.declared_not_current(form.form.id):
             continue
         rows = form.items if form.form.is_list else list(form.form.row_by_id)
         for row in rows:
@@ -269,7 +272,7 @@ def not_current_forms_are_empty(filing: Filing) -> Iterator[Hit]:
     Exempel: Lokaler är ej aktuellt enligt försättsbladet men har tre rader.
     """
     for form in _filled_in(filing):
-        if filing.declared_not_current(form.form.id) and not form.is_empty():
+        if filing.declared_not_current(form.form.id) and not form.is_empty:
             yield filing.at(
                 (COVER, form.form.id, "ej_aktuellt"),
                 f"blanketten {form.form.title} anges som ej aktuell men är ifylld.",
@@ -294,7 +297,7 @@ def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
     """
     for form in _filled_in(filing):
         definition = form.form
-        if definition.id == "forklaringar" or not form.is_empty() or filing.declared_not_current(definition.id):
+        if definition.id == "forklaringar" or not form.is_empty or filing.declared_not_current(definition.id):
             continue
         if not definition.has_inputs:
             continue
@@ -415,7 +418,7 @@ def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
         for cell, _ in filing.computed(form):
             if cell.formula is None or cell.state in (CellState.NOT_CALCULATED, CellState.ERROR):
                 continue
-            if cell.formula != _own_formula(filing, cell):
+            if not _is_own_formula(filing, cell, cell.formula):
                 continue
             try:
                 expected = filing.evaluation.expected(cell.key)
