@@ -118,10 +118,15 @@ def _built(set_id: str, facts: frozenset[tuple[Key, Value]]) -> bytes:
         return path.read_bytes()
 
 
+def raw_bytes(set_id: str, facts: Mapping[Key, Value] | None = None) -> bytes:
+    """The built workbook of a set as a file's content."""
+    chosen = base(set_id) if facts is None else facts
+    return _built(set_id, frozenset(chosen.items()))
+
+
 def raw_book(set_id: str, facts: Mapping[Key, Value] | None = None) -> RawBook:
     """A fresh raw workbook of a set, to be changed at will."""
-    chosen = base(set_id) if facts is None else facts
-    return read_workbook(_built(set_id, frozenset(chosen.items())), name="bok.xlsx")
+    return read_workbook(raw_bytes(set_id, facts), name="bok.xlsx")
 
 
 def form_sheet(raw: RawBook, set_id: str, form_id: str) -> RawSheet:

@@ -590,13 +590,16 @@ class _SheetHandler:
             elif index in self.masters:
                 master, formula = self.masters[index]
                 text = translate(formula, place[0] - master[0], place[1] - master[1])
-        if "[" in text and _EXTERNAL.search(text):
-            self.book.note("external_link", self.sheet.name, address(*place))
-        elif "|" in text and _DDE.search(text):
-            self.book.note("dde", self.sheet.name, address(*place))
+        if "[" in text or "|" in text:
+            bare = _STRING.sub('""', text[:MAX_TEXT])
+            if _EXTERNAL.search(bare):
+                self.book.note("external_link", self.sheet.name, address(*place))
+            elif _DDE.search(bare):
+                self.book.note("dde", self.sheet.name, address(*place))
         return text[:8192]
 
 
+_STRING = re.compile(r"\"[^\"]*\"")
 _EXTERNAL = re.compile(r"(?:^|[^\w\])@#])'?(?:[^'\[\]\"]*)\[(?:\d+|[^\[\]]+\.xl\w+)\][^'\[\]\"]*'?!", re.IGNORECASE)
 _DDE = re.compile(r"(?:\w+\|'[^']+'|\w+\|\w+)!")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
