@@ -33,8 +33,63 @@ class Obrukbart(click.ClickException):
         click.echo(self.message, err=True)
 
 
-class Svensk(click.Group):
+class Hjalp(click.HelpFormatter):
+    """Help with Swedish headings."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The line that says how the command is written."""
+        super().write_usage(prog, args, "Användning: ")
+
+    def write_heading(self, heading: str) -> None:
+        """A heading over options or commands."""
+        super().write_heading({"Options": "Val", "Commands": "Kommandon"}.get(heading, heading))
+
+
+class Sammanhang(click.Context):
+    """A context that writes its help in Swedish."""
+
+    formatter_class = Hjalp
+
+
+class Kommando(click.Command):
+    """A command whose help is Swedish."""
+
+    context_class = Sammanhang
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"options_metavar": "[VAL]", **more})
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Visa den här hjälpen."
+        return option
+
+
+class Val(click.Option):
+    """An option whose help says only what we wrote; usage errors say what is required."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Nothing beside the help text."""
+        return {}
+
+
+class Svensk(Kommando, click.Group):
     """A group whose own usage errors are one Swedish line too."""
+
+    command_class = Kommando
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The named command; an unknown one is answered with the nearest that there is."""
+        if args and self.get_command(ctx, args[0]) is None:
+            from templates.schema import nearest
+
+            known = self.list_commands(ctx)
+            raise Obrukbart(
+                f"Kommandot »{args[0]}» finns inte{nearest(args[0], known) or '.'} Det finns {', '.join(known)}."
+            )
+        return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run and exit; errors of usage and interruption are put into words."""
@@ -68,12 +123,14 @@ def _usage(error: click.UsageError) -> str:
         return f"Uppgiften {name} saknas.{hint}"
     if isinstance(error, click.NoSuchOption):
         return f"Valet {error.option_name} finns inte.{hint}"
+    if isinstance(error, click.BadParameter) and error.param is not None and isinstance(error.param.type, click.Choice):
+        accepted = " eller ".join(str(choice) for choice in error.param.type.choices)
+        return f"Värdet för {error.param.opts[-1]} ska vara {accepted}.{hint}"
     if isinstance(error, click.BadParameter) and error.param is not None:
         return f"Värdet för {error.param.human_readable_name} går inte att använda.{hint}"
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         return str(error.ctx.get_help() if error.ctx else "")
-    name = getattr(error, "cmd_name", "") or ""
-    return f"Kommandot {name} går inte att förstå.{hint}".replace("  ", " ")
+    return f"Det går inte att förstå vad som ska göras.{hint}"
 
 
 def guarded(function: F) -> F:
@@ -101,8 +158,12 @@ replace_option = click.option("--ersatt", is_flag=True, help="Ersätt filen om d
 json_option = click.option("--json", "as_json", is_flag=True, help="Skriv resultatet som JSON.")
 
 
-@click.group(cls=Svensk, context_settings={"help_option_names": ["--help", "-h"]})
-@click.version_option(package_name="blankettset", message="blankett %(version)s")
+@click.group(
+    cls=Svensk,
+    subcommand_metavar="KOMMANDO ...",
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+)
+@click.version_option(package_name="blankettset", message="blankett %(version)s", help="Visa versionen.")
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
@@ -131,10 +192,16 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
 
 
 @main.command()
-@click.option("--namnd", required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
-@click.option("--period", required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
-@click.option("--niva", type=click.Choice(["namnd", "enhet"]), default="namnd", show_default=True)
-@click.option("-o", "--ut", required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option("--namnd", cls=Val, required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
+@click.option("--period", cls=Val, required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
+@click.option(
+    "--niva",
+    cls=Val,
+    type=click.Choice(["namnd", "enhet"]),
+    default="namnd",
+    help="Nämndens set (namnd) eller en enhets (enhet).",
+)
+@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
 @replace_option
 @guarded
 def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
@@ -159,13 +226,13 @@ def _xlsx(path: Path) -> Path:
 @main.command()
 @click.argument("fil", type=PATH, metavar="FIL.xlsx")
 @click.argument("data", type=PATH, metavar="DATA.csv")
-@click.option("-o", "--ut", required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
+@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
 @replace_option
 @guarded
 def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
-    """Skriv en ny arbetsbok med FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde).
+    """Fyll en ny arbetsbok ur en gammal och en datafil.
 
-    FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
+    UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden.
     """
     from templates.catalog import catalog
@@ -193,7 +260,10 @@ def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
 @replace_option
 @guarded
 def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
-    """Skriv arbetsbokens värden som en lång tabell (namnd;period;blankett;rad;kolumn;varde)."""
+    """Skriv ut arbetsbokens värden som en lång tabell.
+
+    Kolumnerna är namnd;period;blankett;rad;kolumn;varde.
+    """
     from templates.catalog import catalog
     from workbook.bind import read_filled
     from workbook.build import new_file
@@ -237,7 +307,9 @@ def _print_result(result: Result) -> None:
 
 @main.command()
 @click.argument("filer", nargs=-1, required=True, type=PATH, metavar="FIL|MAPP...")
-@click.option("-o", "--ut", required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken.")
+@click.option(
+    "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
+)
 @json_option
 @replace_option
 @guarded
@@ -269,7 +341,7 @@ def regler(kod: str | None) -> int:
     info = rules().get(kod.upper())
     if info is None:
         raise Obrukbart(
-            f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules()))}. »blankett regler» visar alla."
+            f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules())) or '.'} »blankett regler» visar alla."
         )
     print_rule(info)
     return 0
@@ -279,7 +351,10 @@ def regler(kod: str | None) -> int:
 @click.argument("mapp", type=PATH, metavar="MAPP")
 @guarded
 def exempel(mapp: Path) -> int:
-    """Bygg de verkliga exemplen och en syntetisk stad, kontrollera och konsolidera dem i MAPP."""
+    """Bygg, kontrollera och konsolidera exemplen.
+
+    De verkliga redovisningarna och en syntetisk stad läggs i MAPP.
+    """
     from addin.exempel import build_examples
 
     build_examples(mapp)

@@ -11,4 +11,3 @@ class DefinitionError(Refusal):
 
 class UnknownSet(Refusal, LookupError):
     """No such set or nämnd; the text names what there is."""
-

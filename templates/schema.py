@@ -258,12 +258,12 @@ def _sentence(key: str, error: Any, validator: Any) -> str:
     value = error.value
     if error.rule is None:  # unknown key
         accepted = _accepted_keys(validator, error)
-        return f"nyckeln »{key}» finns inte{nearest(key, accepted)}."
+        return f"nyckeln »{key}» finns inte{nearest(key, accepted) or '.'}"
     if error.rule == "required":
         return f"nyckeln »{key}» saknas."
     if error.rule == "allowed":
         options = ", ".join(map(str, error.constraint))
-        return f"»{key}» är »{value}» men ska vara något av {options}{nearest(str(value), error.constraint)}."
+        return f"»{key}» är »{value}» men ska vara något av {options}{nearest(str(value), error.constraint) or '.'}"
     if error.rule == "type":
         wanted = {
             "string": "text",

@@ -56,13 +56,25 @@ def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
         if replace:
             os.replace(temporary, path)
         else:
-            os.link(temporary, path)  # refuses if somebody made the file meanwhile
+            _move_into_place(temporary, path)
     except FileExistsError:
         raise WriteError(f"{path} finns redan och skrivs inte över. Lägg till --ersatt om den ska ersättas.") from None
     except OSError as error:
         raise WriteError(f"Det går inte att skriva {path} ({error.strerror or error}).") from None
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    """Give the file its name unless somebody has taken the name meanwhile (FileExistsError)."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file share without hard links
+        if path.exists():
+            raise FileExistsError(str(path)) from None
+        os.replace(temporary, path)
 
 
 def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:

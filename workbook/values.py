@@ -8,7 +8,7 @@ from decimal import Decimal
 
 _SPACES = " \u00a0\u202f\u2009\t"
 _MINUS = "\u2212\u2013"
-_NUMBER = re.compile(r"^-?(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d+)?$")
+_NUMBER = re.compile(r"^-?(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d+)?$", re.ASCII)
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
 
 

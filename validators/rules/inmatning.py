@@ -170,10 +170,15 @@ def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
                 expected = filing.evaluation.expected(cell.key)
             except NotComputable:
                 expected = cell.value
-            if not filing.evaluation.differs(cell.key, cell.value, expected):
+            if expected is None or not filing.evaluation.differs(cell.key, cell.value, expected):
+                fate = (
+                    "Talet stämmer nu men följer inte längre med"
+                    if expected is not None
+                    else "Formeln ger inget värde här"
+                )
                 yield filing.at(
                     cell.key,
-                    f"formeln är ersatt med talet {show(cell.value)}. Talet stämmer nu men följer inte längre med.",
+                    f"formeln är ersatt med talet {show(cell.value)}. {fate}.",
                     "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
                     found=cell.value,
                     expected=expected,
