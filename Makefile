@@ -17,5 +17,5 @@ docs:  ## write the generated pages
 docs-check:  ## fail when a generated page is stale
 	$(PY) -m addin.sidor --check
 benchmark:  ## speed ratios on this machine
-	$(PY) tests/benchmark.py
+	$(PY) -m tests.benchmark
 .PHONY: help install check lint types test docs docs-check benchmark
