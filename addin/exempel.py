@@ -63,7 +63,7 @@ def _summarise(target: Path, real: list[Result], planted: dict[str, str], outcom
         for finding in result.findings:
             click.echo(f"      {finding.code} {finding.hit.text}")
     click.echo("")
-    click.echo(f"Syntetisk stad ({MARK}, frö {SEED}), {len(outcome.results)} nämnder i syntetisk_stad/:")
+    click.echo(f"Syntetisk stad ({MARK}, frö {SEED}), {len(outcome.collection.filings)} nämnder i syntetisk_stad/:")
     for code, fault in planted.items():
         click.echo(f"  {code}: planterat fel: {fault}")
     click.echo(f"  Konsoliderad: {outcome.path.name}")

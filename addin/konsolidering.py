@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import datetime
+import os
+import pickle
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from templates.catalog import catalog
+from templates.model import Blankettset
 from validators.finding import Finding, Severity, show
-from validators.samling import Collection, Unreadable, eliminated, judge
-from validators.validate import Result, validate
+from validators.samling import Collection, Handed, Ticket, Unreadable, eliminated, handed_in, judge
+from validators.validate import validate
 from workbook.bind import read_filled
 from workbook.build import WriteError
 from workbook.evaluate import Evaluation, NotComputable
 from workbook.konsolidera import City, Part, write_city
 from workbook.xlsx_reader import UnreadableWorkbook
 
+MANY = 60  # files; below this a pool of processes costs more than it gives
 PATIENCE = 1.0  # seconds before progress is shown
 HEADERS = ("Nämnd", "Fil", "Kod", "Allvar", "Blankett", "Blad", "Cell", "Rad", "Kolumn", "Funnet", "Förväntat",
            "Text", "Åtgärd", "Förklaring")  # fmt: skip
@@ -30,19 +35,18 @@ class Outcome(msgspec.Struct, frozen=True):
 
     path: Path
     collection: Collection
-    results: tuple[Result, ...]
     rows: tuple[tuple[str, ...], ...]
     beside: Path | None
 
     @property
     def errors(self) -> int:
         """How many fel there are, in the nämnder's own filings and among them."""
-        own = sum(result.count(Severity.FEL) for result in self.results)
+        own = sum(filed.count(Severity.FEL) for filed in self.collection.filings)
         return own + sum(finding.severity is Severity.FEL for _, finding in self.collection.findings)
 
     def sentence(self) -> str:
         """One line that says what lies where."""
-        count = len(self.results)
+        count = len(self.collection.filings)
         missing = f", {len(self.collection.missing)} saknas" if self.collection.missing else ""
         extra = f" Den långa tabellen ligger i {self.beside}." if self.beside else ""
         return (
@@ -56,7 +60,8 @@ class Outcome(msgspec.Struct, frozen=True):
             "fil": str(self.path),
             "blankettset": chosen.id if chosen else None,
             "namnder": [
-                {"namnd": r.filled.namnd, "fil": r.filled.file, "kvitto": dict(r.receipt)} for r in self.results
+                {"namnd": filed.namnd, "fil": filed.file, "kvitto": dict(filed.receipt)}
+                for filed in self.collection.filings
             ],
             "saknas": list(self.collection.missing),
             "fynd": [{"fil": file, **finding.as_json()} for file, finding in self.collection.findings],
@@ -86,58 +91,108 @@ def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: date
         raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
-    results: list[Result] = []
     unreadable: list[Unreadable] = []
-    for path in _with_progress(files):
-        try:
-            results.append(validate(read_filled(path, catalog())))
-        except UnreadableWorkbook as error:
-            unreadable.append(Unreadable(path.name, str(error)))
-    collection = judge((result.filled for result in results), unreadable)
+    with Spool() as spool:
+        for found in _with_progress(_judged(files), len(files)):
+            if isinstance(found, Unreadable):
+                unreadable.append(found)
+            else:
+                spool.put(*found)
+        collection = judge(spool.tickets, spool.load, unreadable)
     if collection.set is None:
         raise WriteError(
             "Ingen av filerna gick att läsa som blankettset. " + " ".join(bad.reason for bad in unreadable[:3])
         )
-    chosen = {id(filed) for filed in collection.filings}
-    kept = tuple(sorted((r for r in results if id(r.filled) in chosen), key=lambda r: r.filled.namnd))
     moment = (now or datetime.datetime.now()).strftime("%Y-%m-%d %H:%M")
-    city = _city(collection, kept, moment)
-    beside = write_city(target, city, replace_existing=replace)
-    return Outcome(target, collection, kept, tuple(_overview_row(result) for result in kept), beside)
+    beside = write_city(target, _city(collection, moment), replace_existing=replace)
+    rows = tuple(_overview_row(collection.set, filed) for filed in collection.filings)
+    return Outcome(target, collection, rows, beside)
 
 
-def _with_progress(files: list[Path]) -> Iterator[Path]:
-    """The files one by one; a progress bar on stderr once it has taken longer than a second."""
+class Spool:
+    """Judged filings on disk until it is known which of them count, so that a thousand take no more memory than ten."""
+
+    def __init__(self) -> None:
+        self.tickets: list[Ticket] = []
+        self._places: dict[Ticket, int] = {}
+        self._base = sqlite3.connect("")  # a private file that SQLite itself removes
+
+    def __enter__(self) -> Spool:
+        self._base.execute("CREATE TABLE handed (place INTEGER PRIMARY KEY, content BLOB)")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.close()
+
+    def put(self, ticket: Ticket, content: bytes) -> None:
+        """Keep a filing."""
+        self._places.setdefault(ticket, len(self.tickets))
+        self._base.execute("INSERT INTO handed VALUES (?, ?)", (len(self.tickets), content))
+        self.tickets.append(ticket)
+
+    def load(self, ticket: Ticket) -> Handed:
+        """Fetch it again."""
+        place = self._places[ticket]
+        (content,) = self._base.execute("SELECT content FROM handed WHERE place = ?", (place,)).fetchone()
+        found: Handed = pickle.loads(content)
+        return found
+
+
+def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
+    try:
+        handed = handed_in(validate(read_filled(path, catalog())))
+    except UnreadableWorkbook as error:
+        return Unreadable(path.name, str(error))
+    return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
+
+
+def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+    """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
+    workers = min(os.cpu_count() or 1, 8)
+    if len(files) < MANY or workers == 1:
+        yield from map(_judge_file, files)
+        return
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(_judge_file, files, chunksize=8)
+
+
+T = TypeVar("T")
+
+
+def _with_progress(items: Iterable[T], total: int) -> Iterator[T]:
+    """The items one by one; a progress bar on stderr once it has taken longer than a second."""
     start = time.monotonic()
     bar: Any = None
-    for number, path in enumerate(files):
+    for number, item in enumerate(items, start=1):
         if bar is None and time.monotonic() - start > PATIENCE:
             from rich.console import Console
             from rich.progress import Progress
 
             progress = Progress(console=Console(stderr=True), transient=True)
             progress.start()
-            bar = (progress, progress.add_task("Läser och kontrollerar", total=len(files), completed=number))
-        yield path
-        if bar is not None:
+            bar = (progress, progress.add_task("Läser och kontrollerar", total=total, completed=number))
+        elif bar is not None:
             bar[0].advance(bar[1])
+        yield item
     if bar is not None:
         bar[0].stop()
 
 
-def _city(collection: Collection, results: tuple[Result, ...], moment: str) -> City:
+def _city(collection: Collection, moment: str) -> City:
     assert collection.set is not None
     blankettset = collection.set
     parts = []
     rows: list[tuple[str, ...]] = []
-    for result in results:
-        filled = result.filled
-        name = _name(collection, filled.namnd)
-        counts = (result.count(Severity.FEL), result.count(Severity.VARNING), result.explained)
-        receipt = result.receipt
+    for filed in collection.filings:
+        name = _name(collection, filed.namnd)
+        counts = (filed.count(Severity.FEL), filed.count(Severity.VARNING), filed.explained)
+        receipt = filed.receipt
         provenance = (
-            ("Fil", filled.file),
-            ("Filens kontrollsumma (sha256)", filled.sha256),
+            ("Fil", filed.file),
+            ("Filens kontrollsumma (sha256)", filed.ticket.sha256),
             ("Innehållets kontrollsumma", str(receipt["innehall"])),
             ("Definition", str(receipt["definition"])),
             ("Regelverk", str(receipt["regelverk"])),
@@ -146,11 +201,11 @@ def _city(collection: Collection, results: tuple[Result, ...], moment: str) -> C
             ("Utslag", str(receipt["utslag"])),
             ("Konsoliderad", moment),
         )
-        parts.append(Part(filled.namnd, name, filled.inputs(), counts, provenance))
-        rows += [_finding_row(name, filled.file, collection, finding) for finding in result.findings]
+        parts.append(Part(filed.namnd, name, filed.inputs, counts, provenance))
+        rows += [_finding_row(name, filed.file, collection, finding) for finding in filed.findings]
     rows = [_finding_row("", file, collection, finding) for file, finding in collection.findings] + rows
     missing = tuple((code, _name(collection, code)) for code in collection.missing)
-    pairs = tuple((a, b, amount) for (a, b), amount in sorted(eliminated(collection.filings).items()))
+    pairs = tuple((a, b, amount) for (a, b), amount in sorted(eliminated(blankettset, collection.filings).items()))
     return City(blankettset, tuple(parts), missing, HEADERS, tuple(rows), pairs, moment)
 
 
@@ -171,12 +226,11 @@ def _finding_row(name: str, file: str, collection: Collection, finding: Finding)
     )  # fmt: skip
 
 
-def _overview_row(result: Result) -> tuple[str, ...]:
-    filled = result.filled
-    evaluation = Evaluation(filled.set, filled.inputs(), broken=filled.broken)
+def _overview_row(blankettset: Blankettset, filed: Handed) -> tuple[str, ...]:
+    evaluation = Evaluation(blankettset, filed.inputs, broken=filed.broken)
 
     def figure(form: str, row: str, column: str) -> str:
-        found = filled.set.blanketter.get(form)
+        found = blankettset.blanketter.get(form)
         if found is None or column not in found.column_by_id or row not in found.row_by_id:
             return "–"
         try:
@@ -185,12 +239,12 @@ def _overview_row(result: Result) -> tuple[str, ...]:
             return "?"
         return show(value, 1) if value is not None else "–"
 
-    known = filled.set.namnder.get(filled.namnd)
+    known = blankettset.namnder.get(filed.namnd)
     return (
-        f"{known.name if known else filled.namnd}",
-        filled.file,
-        str(result.count(Severity.FEL)),
-        str(result.count(Severity.VARNING)),
+        f"{known.name if known else filed.namnd}",
+        filed.file,
+        str(filed.count(Severity.FEL)),
+        str(filed.count(Severity.VARNING)),
         figure("nyckeltal", "budgetfoljsamhet_efter", "varde"),
         figure("verksamhetsomraden", "summa", "avvikelse"),
     )

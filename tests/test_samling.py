@@ -10,15 +10,16 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
+import addin.konsolidering
 from addin.kommandon import main
 from addin.konsolidering import consolidate
 from templates.catalog import catalog
 from tests import forms
-from validators.samling import Collection, Unreadable, eliminated, judge
+from validators.samling import Collection, Unreadable, eliminated, handed_in, judge
+from validators.validate import validate
 from workbook.bind import read_filled
 from workbook.build import build
-from workbook.evaluate import Evaluation, Key, Value
-from workbook.filled import FilledSet
+from workbook.evaluate import Evaluation, Facts, Key, Value
 from workbook.konsolidera import city_facts, in_mnkr, sum_inputs
 
 COVERED = {f"BF60{n}" for n in range(1, 7)}
@@ -33,7 +34,9 @@ def make(folder: Path, code: str, facts: dict[Key, Value] | None = None, set_id:
 
 
 def collected(*paths: Path) -> Collection:
-    return judge((read_filled(path, catalog()) for path in paths), ())
+    filings = [handed_in(validate(read_filled(path, catalog()))) for path in paths]
+    by_ticket = {filed.ticket: filed for filed in filings}
+    return judge([filed.ticket for filed in filings], by_ticket.__getitem__, ())
 
 
 def codes(found: Collection, *, without: str = "BF603") -> list[str]:
@@ -45,7 +48,7 @@ def test_an_unreadable_file_is_a_finding_and_the_others_are_consolidated(tmp_pat
     (tmp_path / "trasig.xlsx").write_bytes(b"PK\x03\x04" + b"\0" * 50)
     outcome = consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
     assert next(finding.code for _, finding in outcome.collection.findings) == "BF601"
-    assert [result.filled.file for result in outcome.results] == [good.name]
+    assert [filed.file for filed in outcome.collection.filings] == [good.name]
     assert (tmp_path / "stad.xlsx").exists()
 
 
@@ -71,16 +74,16 @@ def test_a_total_that_is_not_its_rows_is_found_and_the_city_counts_the_rows(tmp_
     facts = forms.with_values(SET, "driftbudget;kostnader;budget;10\ndriftbudget;anslag_netto;budget;12")
     found = collected(make(tmp_path, "SDN08", facts), make(tmp_path, "SDN04"))
     assert codes(found) == ["BF605"]
-    total = city_total(list(found.filings))
+    total = city_total([filed.inputs for filed in found.filings])
     assert total.value(("driftbudget", "anslag_netto", "budget")) == 10
 
 
-def city_total(filings: list[FilledSet]) -> Evaluation:
+def city_total(filings: list[Facts]) -> Evaluation:
     from msgspec.structs import replace
 
-    first = filings[0].set
+    first = catalog().blankettset(SET)
     city = replace(first, blanketter={form.id: in_mnkr(form) for form in first.blanketter.values()})
-    parts = [city_facts(city, filed.set, filed.inputs()) for filed in filings]
+    parts = [city_facts(city, first, inputs) for inputs in filings]
     return Evaluation(city, sum_inputs(city, parts), keep_formulas=True)
 
 
@@ -100,13 +103,13 @@ def test_trades_that_meet_are_eliminated_and_others_are_listed(tmp_path: Path) -
         make(tmp_path, "SDN04", trade("SDN08", "3,2"), "2024-T2"),
     )
     assert codes(met) == []
-    assert eliminated(met.filings) == {("SDN04", "SDN08"): Decimal("3.2")}
+    assert eliminated(catalog().blankettset("2024-T2"), met.filings) == {("SDN04", "SDN08"): Decimal("3.2")}
     other = collected(
         make(tmp_path, "SDN08", trade("SDN04", "3,2"), "2024-T2", "a.xlsx"),
         make(tmp_path, "SDN04", trade("SDN08", "3,0"), "2024-T2", "b.xlsx"),
     )
     assert codes(other) == ["BF606"]
-    assert eliminated(other.filings) == {}
+    assert eliminated(catalog().blankettset("2024-T2"), other.filings) == {}
 
 
 def test_a_trade_without_its_counterpart_is_listed(tmp_path: Path) -> None:
@@ -135,11 +138,11 @@ def test_the_order_of_the_namnder_does_not_matter(tmp_path: Path) -> None:
 def test_the_city_is_the_sum_of_its_namnder_and_one_namnd_is_itself(tmp_path: Path) -> None:
     paths = [make(tmp_path, code, random_filing(i)) for i, code in enumerate(CODES)]
     filings = [read_filled(path, catalog()) for path in paths]
-    total = city_total(filings)
+    total = city_total([filed.inputs() for filed in filings])
     for key in (("verksamhetsomraden", "summa", "budget"), ("driftbudget", "efter", "avvikelse")):
         parts = [filed.evaluation.value(key) for filed in filings]
         assert total.value(key) == sum(part for part in parts if isinstance(part, Decimal))
-    alone = city_total(filings[:1])
+    alone = city_total([filings[0].inputs()])
     assert alone.value(("verksamhetsomraden", "summa", "budget")) == filings[0].evaluation.value(
         ("verksamhetsomraden", "summa", "budget")
     )
@@ -189,7 +192,7 @@ def test_nothing_to_consolidate_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_unreadable_files_are_ordered_by_name() -> None:
-    found = judge((), [Unreadable("b.xlsx", "b"), Unreadable("a.xlsx", "a")])
+    found = judge((), {}.__getitem__, [Unreadable("b.xlsx", "b"), Unreadable("a.xlsx", "a")])
     assert [file for file, _ in found.findings] == ["a.xlsx", "b.xlsx"]
 
 
@@ -198,3 +201,18 @@ def test_the_citys_workbook_has_its_sheets(sheet: str, tmp_path: Path) -> None:
     make(tmp_path, "SDN08")
     consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
     assert sheet in load_workbook(tmp_path / "stad.xlsx").sheetnames
+
+
+def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for code in CODES:
+        make(folder, code)
+    make(folder, "SDN08", name="zz_igen.xlsx")
+    (folder / "trasig.xlsx").write_bytes(b"PK")
+    alone = consolidate([folder], tmp_path / "en.xlsx", replace=False)
+    monkeypatch.setattr(addin.konsolidering, "MANY", 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    together = consolidate([folder], tmp_path / "flera.xlsx", replace=False)
+    assert together.collection == alone.collection
+    assert together.rows == alone.rows

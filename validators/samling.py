@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from templates.catalog import catalog
 from templates.model import LIST_TOTAL, Blankettset, Kind
 from validators.finding import Finding, Hit, Severity, show
 from validators.registry import RULES, declare
-from workbook.evaluate import Evaluation, NotComputable
+from workbook.evaluate import Evaluation, Facts, Key, NotComputable
 from workbook.filled import FilledSet
+
+if TYPE_CHECKING:
+    from validators.validate import Result
 
 CITY = "Konsolideringens förutsättningar"
 
@@ -72,41 +78,96 @@ class Unreadable(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Ticket(msgspec.Struct, frozen=True):
+    """What must be known of every file to choose among them; thousands take no room."""
+
+    file: str
+    sha256: str
+    namnd: str
+    set_id: str
+    level: str
+    content: str  # hash of the figures and texts
+
+    @property
+    def main(self) -> tuple[str, str]:
+        """The set it belongs to."""
+        return self.set_id, self.level
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A judged filing without its cells: what a consolidation needs, small enough to pass between processes."""
+
+    ticket: Ticket
+    inputs: Facts
+    broken: frozenset[Key]
+    findings: tuple[Finding, ...]
+    totals: tuple[Finding, ...]  # BF605
+    receipt: Mapping[str, Any]
+
+    @property
+    def namnd(self) -> str:
+        """The nämnd's code."""
+        return self.ticket.namnd
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.ticket.file
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of a severity that still ask for something."""
+        return sum(f.severity is severity and f.explanation is None for f in self.findings)
+
+    @property
+    def explained(self) -> int:
+        """How many warnings that are explained."""
+        return sum(f.explanation is not None for f in self.findings)
+
+
 class Collection(msgspec.Struct, frozen=True):
     """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
 
     set: Blankettset | None
-    filings: tuple[FilledSet, ...]
+    filings: tuple[Handed, ...]
     findings: tuple[tuple[str, Finding], ...]
     missing: tuple[str, ...]
 
 
-def judge(filings: Iterable[FilledSet], unreadable: Iterable[Unreadable]) -> Collection:
-    """Choose the filings that belong together and say what is wrong with the rest. Order of files does not matter."""
+def handed_in(result: Result) -> Handed:
+    """The part of a validation that a consolidation needs."""
+    filled = result.filled
+    ticket = Ticket(
+        filled.file, filled.sha256, filled.namnd, filled.set.id, filled.set.level, str(result.receipt["innehall"])
+    )
+    return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
+
+
+def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadable: Iterable[Unreadable]) -> Collection:
+    """Choose the filings that belong together and say what is wrong with the rest. Order of files does not matter.
+
+    `load` fetches a chosen filing; the others are never held in memory.
+    """
     found: list[tuple[str, Finding]] = [
         (bad.file, _finding("BF601", bad.reason, "Be nämnden lämna in filen igen.", found=bad.file))
         for bad in sorted(unreadable, key=lambda bad: bad.file)
     ]
-    ordered = sorted(filings, key=lambda filed: (filed.namnd, filed.file, filed.sha256))
+    ordered = sorted(tickets, key=lambda ticket: (ticket.namnd, ticket.file, ticket.sha256))
     if not ordered:
         return Collection(None, (), tuple(found), ())
-    counted: dict[tuple[str, str], int] = {}
-    for filed in ordered:
-        key = (filed.set.id, filed.set.level)
-        counted[key] = counted.get(key, 0) + 1
+    counted = Counter(ticket.main for ticket in ordered)
     main = max(counted, key=lambda key: (counted[key], key))
-    kept: dict[str, FilledSet] = {}
-    for filed in ordered:
-        if (filed.set.id, filed.set.level) != main:
-            found.append((filed.file, _finding(
-                "BF604", f"{filed.file} hör till {filed.set.id} men de flesta filerna till {main[0]}; den räknas inte med.",
-                "Flytta filen, eller be nämnden om rätt period.", found=filed.set.id, expected=main[0])))  # fmt: skip
-        elif filed.namnd in kept:
-            found.append((filed.file, _doubled(kept[filed.namnd], filed)))
+    kept: dict[str, Ticket] = {}
+    for ticket in ordered:
+        if ticket.main != main:
+            found.append((ticket.file, _finding(
+                "BF604", f"{ticket.file} hör till {ticket.set_id} men de flesta filerna till {main[0]}; den räknas inte med.",
+                "Flytta filen, eller be nämnden om rätt period.", found=ticket.set_id, expected=main[0])))  # fmt: skip
+        elif ticket.namnd in kept:
+            found.append((ticket.file, _doubled(kept[ticket.namnd], ticket)))
         else:
-            kept[filed.namnd] = filed
-    chosen = tuple(kept.values())
-    blankettset = chosen[0].set
+            kept[ticket.namnd] = ticket
+    chosen = tuple(load(ticket) for ticket in kept.values())
+    blankettset = catalog().blankettset(*main)
     missing = tuple(
         code for code, namnd in blankettset.namnder.items()
         if namnd.exists_on(blankettset.report_date) and code not in kept
@@ -116,8 +177,8 @@ def judge(filings: Iterable[FilledSet], unreadable: Iterable[Unreadable]) -> Col
         found.append(("", _finding("BF603", f"{name} ({code}) har inte lämnat {blankettset.id}.",
                                    "Begär in filen. Stadens summor saknar nämnden tills den är med.", found=code)))  # fmt: skip
     for filed in chosen:
-        found.extend((filed.file, finding) for finding in _totals(filed))
-    found.extend(_counterparts(chosen))
+        found.extend((filed.file, finding) for finding in filed.totals)
+    found.extend(_counterparts(blankettset, chosen))
     return Collection(blankettset, chosen, tuple(found), missing)
 
 
@@ -127,9 +188,8 @@ def _finding(code: str, text: str, action: str, **more: object) -> Finding:
     return Finding(code, severity, Hit(text, action, **more))  # type: ignore[arg-type]
 
 
-def _doubled(first: FilledSet, second: FilledSet) -> Finding:
-    same = first.inputs() == second.inputs()
-    how = "med samma siffror" if same else "med andra siffror"
+def _doubled(first: Ticket, second: Ticket) -> Finding:
+    how = "med samma siffror" if first.content == second.content else "med andra siffror"
     return _finding(
         "BF602",
         f"{second.file} kommer från samma nämnd ({second.namnd}) som {first.file}, {how}; {first.file} räknas med.",
@@ -180,27 +240,24 @@ class Trade(msgspec.Struct, frozen=True):
     amount: Decimal
 
 
-def trades(filings: Iterable[FilledSet]) -> dict[tuple[str, str], Decimal]:
+def trades(filings: Iterable[Handed]) -> dict[tuple[str, str], Decimal]:
     """(nämnd, counterpart) -> the costs it reports against that counterpart in omslutning."""
     found: dict[tuple[str, str], Decimal] = {}
     for filed in filings:
-        form = filed.set.blanketter.get("omslutning")
-        if form is None or "motpart" not in form.column_by_id:
-            continue
-        for row in filed.forms["omslutning"].items:
-            other = filed.facts.get(("omslutning", row, "motpart"))
-            amount = filed.facts.get(("omslutning", row, "kostnader"))
+        for (form, row, column), other in filed.inputs.items():
+            if form != "omslutning" or column != "motpart":
+                continue
+            amount = filed.inputs.get(("omslutning", row, "kostnader"))
             if isinstance(other, str) and isinstance(amount, Decimal):
                 key = (filed.namnd, other)
                 found[key] = found.get(key, Decimal(0)) + amount
     return found
 
 
-def eliminated(filings: Iterable[FilledSet]) -> dict[tuple[str, str], Decimal]:
+def eliminated(blankettset: Blankettset, filings: Iterable[Handed]) -> dict[tuple[str, str], Decimal]:
     """The trades that meet: both sides report the same amount within the form's tolerance. Each pair once."""
-    chosen = tuple(filings)
-    found = trades(chosen)
-    tolerance = chosen[0].set.blanketter["omslutning"].tolerance if found else Decimal(0)
+    found = trades(filings)
+    tolerance = blankettset.blanketter["omslutning"].tolerance if found else Decimal(0)
     return {
         (a, b): amount
         for (a, b), amount in found.items()
@@ -208,8 +265,8 @@ def eliminated(filings: Iterable[FilledSet]) -> dict[tuple[str, str], Decimal]:
     }
 
 
-def _counterparts(filings: tuple[FilledSet, ...]) -> Iterator[tuple[str, Finding]]:
-    found, met = trades(filings), eliminated(filings)
+def _counterparts(blankettset: Blankettset, filings: tuple[Handed, ...]) -> Iterator[tuple[str, Finding]]:
+    found, met = trades(filings), eliminated(blankettset, filings)
     present = {filed.namnd: filed for filed in filings}
     for (a, b), amount in sorted(found.items()):
         if (a, b) in met or (b, a) in met or b not in present or ((b, a) in found and a > b):
