@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import gc
 import os
 import pickle
 import sqlite3
@@ -155,8 +156,12 @@ def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_calm) as pool:
         yield from pool.map(_judge_file, files, chunksize=8)
+
+
+def _calm() -> None:
+    gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
 
 
 T = TypeVar("T")

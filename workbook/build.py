@@ -163,11 +163,8 @@ class _Book:
         sheet.hide_gridlines(2)
         sheet.set_tab_color(look.ACCENT)
         sheet.set_column(0, 0, 2)
-        sheet.set_column(1, 1, 44)
-        sheet.set_column(2, 2, 16)
-        sheet.set_column(3, 3, 15)
-        sheet.set_column(4, 5, 10)
-        sheet.set_column(6, 6, 74)
+        for at, width in enumerate((2, self._title_width(), 16, 16, 14, 12, 70)):
+            sheet.set_column(at, at, width)
         sheet.set_row(1, 26)
         sheet.write_string(1, 1, self.set.title, fmt.title())
         sheet.write_string(2, 1, f"{self.namnd.name} stadsdelsnämnd ({self.namnd.code})", fmt(bold=True, font_size=12))
@@ -179,11 +176,11 @@ class _Book:
                   ("Fylls i av SLK", {"bg_color": look.SLK_FILL, "border": 1, "border_color": "#C9DAEA"}),
                   ("Räknas ut", {"border": 1, "border_color": look.LINE}),
                   ("Fylls inte i", {"pattern": 14, "fg_color": "#DDE2E6"})]  # fmt: skip
-        for at, (text, style) in zip((1, 2, 3, 6), legend, strict=True):
+        for at, (text, style) in zip((1, 2, 3, 4), legend, strict=True):
             sheet.write_string(4, at, text, fmt(font_size=9, align="left", **style))
         headers = ["Blankett", "Ifyllt", "Status", "Fel", "Varningar", "Vad den visar"]
         for i, text in enumerate(headers):
-            sheet.write_string(INDEX_FIRST - 2, 1 + i, text, fmt.header(number=text in ("Fel", "Varningar")))
+            sheet.write_string(INDEX_FIRST - 2, 1 + i, text, fmt.header(centred=text in ("Fel", "Varningar")))
         row = INDEX_FIRST - 1
         for form in self.set.blanketter.values():
             self._index_row(sheet, form, row)
@@ -191,7 +188,6 @@ class _Book:
         link = fmt(font_color=look.ACCENT, underline=1)
         sheet.write_url(row, 1, f"internal:'{PARAMETER_SHEET}'!A1", link, PARAMETER_SHEET)
         sheet.write_string(row, 6, "Gränser och procentsatser som formlerna använder, med källa.", fmt.quiet())
-        status = fmt(bold=True)
         for word, colour in (("Ifylld", look.GREEN), ("Påbörjad", look.AMBER)):
             rule = {"type": "cell", "criteria": "==", "value": f'"{word}"',
                     "format": self.book.add_format({"font_color": colour})}  # fmt: skip
@@ -208,15 +204,17 @@ class _Book:
         print_set_up(sheet, self.who, "Innehåll")
         sheet.print_area(0, 1, row + 3, 6)
         sheet.protect("", PROTECTION)
-        del status
+
+    def _title_width(self) -> int:
+        return min(66, max(44, *(len(form.title) for form in self.set.blanketter.values())))
 
     def _index_row(self, sheet: Any, form: Blankett, row: int) -> None:
         fmt = self.formats
         line: dict[str, Any] = {"bottom": 1, "bottom_color": look.LINE}
-        link = fmt(font_color=look.ACCENT, underline=1, **line)
+        link = fmt(font_color=look.ACCENT, underline=1, text_wrap=True, **line)
         sheet.write_url(row, 1, f"internal:{quote_sheet(form.sheet)}!A1", link, form.title)
         sheet.write_string(row, 6, form.purpose, fmt.quiet(text_wrap=True, **line))
-        sheet.set_row(row, 30 if len(form.purpose) > 78 else 18)
+        sheet.set_row(row, 30 if len(form.purpose) > 78 or len(form.title) > 48 else 18)
         formula, text, done, wanted = self._filled(form)
         if formula is None:
             sheet.write_string(row, 2, "", fmt(**line))
@@ -236,7 +234,7 @@ class _Book:
             ranges = [f"{quote_sheet(control.form.sheet)}!{span}" for span in spans]
             count = self._control_count(form, word)
             counted = f'=COUNTIFS({ranges[0]},"{form.id}",{ranges[1]},"{word}")'
-            sheet.write_formula(row, at, counted, fmt(num_format='0;-0;"–"', align="right", **line), count)
+            sheet.write_formula(row, at, counted, fmt(num_format='0;-0;"–"', align="center", **line), count)
 
     def _control_count(self, form: Blankett, word: str) -> int:
         facts = self.evaluation.facts
@@ -345,7 +343,7 @@ def write_parameters(book: Any, fmt: look.Formats, rows: list[tuple[str, str, fl
     """The sheet with the dated parameters that the formulas refer to."""
     sheet = book.add_worksheet(PARAMETER_SHEET)
     sheet.hide_gridlines(2)
-    for at, width in enumerate((2, 36, 72, 12, 12, 14, 30)):
+    for at, width in enumerate((2, 36, 72, 12, 12, 14, 44)):
         sheet.set_column(at, at, width)
     sheet.set_row(1, 24)
     sheet.write_string(1, 1, PARAMETER_SHEET, fmt.title())
@@ -359,7 +357,8 @@ def write_parameters(book: Any, fmt: look.Formats, rows: list[tuple[str, str, fl
         sheet.write_string(row, 2, label, fmt(text_wrap=True))
         sheet.write_number(row, 3, value, fmt(num_format="#,##0.###", align="right"))
         for at, text in ((4, unit), (5, start), (6, source)):
-            sheet.write_string(row, at, text, fmt(text_wrap=True))
+            sheet.write_string(row, at, text, fmt(text_wrap=True, indent=1 if at == 4 else 0))
+        sheet.set_row(row, 15 * max(1, -(-len(source) // 44)))
     sheet.set_tab_color(look.TAB["kontroll"])
     print_set_up(sheet, who, PARAMETER_SHEET)
     sheet.protect("", PROTECTION)

@@ -26,7 +26,7 @@ from workbook.build import (
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import HEADER_ROW, Placement
-from workbook.sheets import FormSheet, print_set_up, shown_text, stored
+from workbook.sheets import FormSheet, column_width, print_set_up, shown_text, stored
 
 OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
     "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
@@ -234,7 +234,7 @@ class _CityBook:
         sheet.set_column(0, 0, 30)
         sheet.set_column(1, 1, 13)
         sheet.set_column(2, 4, 11)
-        sheet.set_column(5, 9, 15)
+        sheet.set_column(5, 9, 18)
         sheet.set_row(0, 26)
         sheet.write_string(0, 0, f"{self.city.set.title}, {CITY}", fmt.title())
         present = f"{len(self.city.parts)} av {len(self.city.parts) + len(self.city.missing)} nämnder har lämnat"
@@ -351,9 +351,10 @@ class _CityBook:
             }
             if "%" in label:
                 values = [v for v in (_number(e, columns[at - 5][1]) for e in self.evaluations) if v is not None]
-                axis |= {
-                    "min": int(min(values, default=Decimal(98))) - 1,
-                    "max": int(max(values, default=Decimal(102))) + 2,
+                axis |= {  # bars start at 100: what is over points right, what is under points left
+                    "min": min(int(min(values, default=Decimal(98))), 99) - 1,
+                    "max": max(int(max(values, default=Decimal(102))), 100) + 2,
+                    "crossing": 100,
                 }
             chart.set_x_axis(axis)
             chart.set_y_axis({"num_font": font, "reverse": True, "label_position": "low"})
@@ -423,18 +424,19 @@ class _CityBook:
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 6)
         for at, column in enumerate(form.columns, start=2):
-            sheet.set_column(at, at, column.width or (15 if column.type.is_number else 28))
+            sheet.set_column(at, at, column_width(form, column))
         row = first = HEADER_ROW
         for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
             for item in evaluation.items[form.id]:
                 sheet.write_string(row, 0, part.name, self.fmt())
-                sheet.write_number(row, 1, int(item), self.fmt(align="right", font_color=look.QUIET))
+                sheet.write_number(row, 1, int(item), self.fmt(align="center", font_color=look.QUIET))
                 for at, column in enumerate(form.columns, start=2):
                     self._list_cell(sheet, row, at, form, column.type, evaluation, (form.id, item, column.id))
                 row += 1
         columns = [{"header": text, "header_format": self.fmt.header(number=False)} for text in headers]
         for column, options in zip(form.columns, columns[2:], strict=True):
             options["header_format"] = self.fmt.header(number=column.type.is_number)
+        columns[1]["header_format"] = self.fmt.header(centred=True)
         last = max(row - 1, first)
         sheet.add_table(first - 1, 0, last, len(headers) - 1,
                         {"name": "stad_" + form.id, "style": None, "columns": columns})  # fmt: skip

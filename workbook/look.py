@@ -41,9 +41,9 @@ class Formats:
         """Text that explains."""
         return self(font_color=QUIET, **more)
 
-    def header(self, *, number: bool) -> Any:
-        """A column heading."""
+    def header(self, *, number: bool = False, centred: bool = False) -> Any:
+        """A column heading, over figures to the right."""
         return self(
             bold=True, text_wrap=True, bg_color=HEADER_FILL, bottom=1, bottom_color=ACCENT, valign="bottom",
-            align="right" if number else "left",
+            align="center" if centred else "right" if number else "left",
         )  # fmt: skip

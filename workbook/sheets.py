@@ -98,7 +98,7 @@ class FormSheet:
         self.sheet.write_string(HEADER_ROW - 1, LABEL_COLUMN - 1, first, self.formats.header(number=False))
         lines = 1
         for column in self.form.columns:
-            width = self._width(column)
+            width = column_width(self.form, column)
             lines = max(lines, _lines(column.label, width - 2 if not self.form.is_list else width - 4))
             number = self.placement.columns[column.id] - 1
             header = self.formats.header(number=column.type.is_number)
@@ -148,7 +148,7 @@ class FormSheet:
             cell = self.form.cell(row_id, column.id)
             text = self._cell(row_id, column, cell, number, style)
             if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL):
-                height = max(height, _lines(text, self._width(column) - 1))
+                height = max(height, _lines(text, column_width(self.form, column) - 1))
         if row is not None:
             height = max(height, _lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
         self.sheet.set_row(number - 1, min(MAX_ROW_HEIGHT, 4 + 13.0 * height))
@@ -344,14 +344,6 @@ class FormSheet:
         longest = max((len(row.label) + 3 * self._indent(row) for row in self.form.rows), default=10)
         return min(56, max(18, longest + 2))
 
-    def _width(self, column: Column) -> int:
-        if column.width:
-            return column.width
-        if column.type.is_number:
-            longest = max(len(word) for word in column.label.replace("-", "- ").split())
-            return max(13, longest + (5 if self.form.is_list else 3))
-        return {Type.LANGTEXT: 60, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
-
     def _set_up(self) -> None:
         sheet = self.sheet
         sheet.hide_gridlines(2)
@@ -361,7 +353,7 @@ class FormSheet:
         sheet.set_column(LABEL_COLUMN - 1, LABEL_COLUMN - 1, self._label_width())
         for column in self.form.columns:
             at = self.placement.columns[column.id] - 1
-            sheet.set_column(at, at, self._width(column))
+            sheet.set_column(at, at, column_width(self.form, column))
         freeze_columns = FIRST_COLUMN if self.form.is_list else FIRST_COLUMN - 1
         sheet.freeze_panes(FIRST_ROW - 1, freeze_columns)
         sheet.set_tab_color(look.TAB[self.form.group])
@@ -440,6 +432,16 @@ def stored(value: Value) -> float | str:
     if value is None or value == "":
         return EMPTY_TEXT
     return float(value) if isinstance(value, Decimal) else value
+
+
+def column_width(form: Blankett, column: Column) -> int:
+    """Wide enough for the longest word of the heading and for what the column holds."""
+    if column.width:
+        return column.width
+    if column.type.is_number:
+        longest = max(len(word) for word in column.label.replace("-", "- ").split())
+        return max(13, longest + (5 if form.is_list else 3))
+    return {Type.LANGTEXT: 60, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
 
 
 def _lines(text: str, width: float) -> int:

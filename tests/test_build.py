@@ -1,0 +1,108 @@
+"""The built workbook as Excel will treat it: what can be written where, what is refused, what it says when opened."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import openpyxl
+import pytest
+from openpyxl.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from templates.catalog import catalog
+from templates.model import Blankett, Kind
+from tests import forms
+from workbook.placement import INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
+
+SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
+
+
+@cache
+def opened(set_id: str) -> Workbook:
+    return openpyxl.load_workbook(io.BytesIO(forms.raw_bytes(set_id)))
+
+
+def sheets(set_id: str) -> list[tuple[Blankett, Worksheet]]:
+    return [(form, opened(set_id)[form.sheet]) for form in catalog().blankettset(set_id).blanketter.values()]
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_only_what_somebody_fills_in_is_unlocked(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        assert sheet.protection.sheet, form.id
+        place = Placement(form)
+        rows = [row for row in place.rows if not row.startswith("#")]
+        for row in rows:
+            for column in form.column_by_id:
+                kind = form.cell(row, column).kind
+                locked = sheet[place.address(row, column)].protection.locked
+                assert locked == (kind not in (Kind.INPUT, Kind.SLK)), (form.id, row, column)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_every_number_that_is_filled_in_is_validated_with_words(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        place = Placement(form)
+        rules = sheet.data_validations.dataValidation
+        for rule in rules:
+            assert rule.type is None or (rule.error and rule.showErrorMessage), form.id  # None: only a prompt
+        for row in place.rows:
+            if row.startswith("#"):
+                continue
+            for column in form.column_by_id:
+                cell = form.cell(row, column)
+                if cell.kind is Kind.INPUT and cell.type.is_number:
+                    at = place.address(row, column)
+                    assert any(at in rule.sqref for rule in rules), (form.id, at)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_the_sheets_stand_in_order_and_open_where_work_begins(set_id: str) -> None:
+    book = opened(set_id)
+    names = [INDEX_SHEET, *(form.sheet for form, _ in sheets(set_id)), PARAMETER_SHEET]
+    assert [name for name in book.sheetnames if name in names] == names
+    assert book.active is not None
+    assert book.active.title == INDEX_SHEET
+    assert book[STAMP_SHEET].sheet_state == "veryHidden"
+    assert LISTS_SHEET not in book.sheetnames or book[LISTS_SHEET].sheet_state != "visible"
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_a_form_prints_on_a4_without_cutting_a_column_and_says_its_source(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        assert sheet.page_setup.paperSize == 9, form.id
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert sheet.page_setup.fitToWidth in (None, 1)  # one page wide, Excel's default
+        assert sheet.oddFooter.right.text, form.id
+        assert sheet.freeze_panes, form.id
+        assert sheet.sheet_view.showGridLines is False
+        text = " ".join(str(cell.value) for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str))
+        assert "Källa: " in text, form.id
+        assert form.title in text
+        assert form.sign_text in text
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_the_index_links_to_every_form(set_id: str) -> None:
+    index = opened(set_id)[INDEX_SHEET]
+    targets = {cell.hyperlink.location for row in index.iter_rows() for cell in row if cell.hyperlink}
+    for form, _ in sheets(set_id):
+        assert any(form.sheet in (target or "") for target in targets), form.id
+
+
+def test_nothing_in_a_table_is_merged() -> None:
+    for set_id in SETS:
+        for form, sheet in sheets(set_id):
+            assert not sheet.merged_cells.ranges, form.id
+
+
+def test_the_same_figures_give_the_same_workbook() -> None:
+    set_id = "2024-T1"
+    first = opened(set_id)
+    forms._built.cache_clear()
+    again = openpyxl.load_workbook(io.BytesIO(forms.raw_bytes(set_id)))
+    for name in first.sheetnames:
+        ours = [[cell.value for cell in row] for row in first[name].iter_rows()]
+        assert ours == [[cell.value for cell in row] for row in again[name].iter_rows()]
