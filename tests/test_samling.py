@@ -6,11 +6,13 @@ import random
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
 import addin.konsolidering
+from addin.exempel import synthetic_city
 from addin.kommandon import main
 from addin.konsolidering import consolidate
 from templates.catalog import catalog
@@ -21,6 +23,7 @@ from workbook.bind import read_filled
 from workbook.build import build
 from workbook.evaluate import Evaluation, Facts, Key, Value
 from workbook.konsolidera import city_facts, in_mnkr, sum_inputs
+from workbook.placement import Placement
 
 COVERED = {f"BF60{n}" for n in range(1, 7)}
 SET = "2024-T1"
@@ -216,3 +219,32 @@ def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pyte
     together = consolidate([folder], tmp_path / "flera.xlsx", replace=False)
     assert together.collection == alone.collection
     assert together.rows == alone.rows
+
+
+def test_the_long_table_pivots_to_the_citys_matrices_and_sums(tmp_path: Path) -> None:
+    """An economist's own pivot over Fakta gives what Matriser and the summed form show."""
+    planted = synthetic_city(tmp_path)
+    assert planted
+    target = tmp_path.parent / "stad.xlsx"
+    consolidate([tmp_path], target, replace=True)
+    facts = pd.read_excel(target, sheet_name="Fakta", header=4, engine="openpyxl")
+    chosen = facts[(facts["Blankett"] == "verksamhetsomraden") & (facts["Kolumn"] == "budget")]
+    pivot = chosen.pivot_table(values="Värde", index="Rad", columns="Namn", aggfunc="sum")
+    form = catalog().blankettset(SET).blanketter["verksamhetsomraden"]
+    matrix = pd.read_excel(target, sheet_name="Matriser", header=None, engine="openpyxl")
+    top = matrix.index[matrix[0] == form.column_by_id["budget"].label][0] + 1
+    names = list(matrix.loc[top][1:].dropna())[: pivot.shape[1]]
+    assert set(names) == set(pivot.columns)
+    labels = {row.label: row.id for row in form.rows}
+    compared = 0
+    for _, line in matrix.loc[top + 1 : top + len(form.rows)].iterrows():
+        row_id = labels.get(str(line[0]).strip())
+        if row_id in pivot.index:
+            assert list(line[1 : len(names) + 1]) == pytest.approx(list(pivot.loc[row_id, names]), abs=1e-6)
+            compared += 1
+    assert compared > 10
+    summed = load_workbook(target, data_only=True)[form.sheet]
+    place = Placement(form)
+    for row_id in pivot.index:
+        shown = summed[place.address(row_id, "budget")].value
+        assert shown == pytest.approx(pivot.loc[row_id].sum(), abs=1e-6), row_id
