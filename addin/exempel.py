@@ -107,6 +107,7 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
             facts[key] = value
     _forecast(blankettset, facts, dice)
     _agree(blankettset, facts)
+    _support(facts, model)
     facts["forsattsblad", "kontakt", "uppgift"] = f"{MARK} controller"
     for row in _rows(facts, "resultatenheter"):
         facts["resultatenheter", row, "enhet"] = f"{MARK} enhet {row}"
@@ -186,6 +187,19 @@ def _agree_investments(blankettset: Blankettset, facts: dict[Key, Value]) -> Non
             facts["investeringar", group.id, column] = sum(
                 (_number(facts, (form, row, column)) for row in rows), Decimal(0)
             )
+
+
+def _support(facts: dict[Key, Value], model: Facts) -> None:
+    """Keep the averages of the real filing, and let what is paid follow from the households."""
+    place = "volymer", "ekonomiskt_bistand_{}"
+    for column in ("planering", "manad", "snitt", "snitt_foregaende"):
+        households, average, city, paid = (
+            (place[0], place[1].format(row), column)
+            for row in ("hushall", "medelbidrag", "medelbidrag_staden", "utbetalt")
+        )
+        facts[average], facts[city] = model[average], model[city]
+        facts[households] = Decimal(round(_number(facts, households)))
+        facts[paid] = Decimal(round(_number(facts, households) * _number(facts, average) / 1000))
 
 
 def _thousandfold(facts: dict[Key, Value]) -> None:

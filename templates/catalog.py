@@ -266,6 +266,7 @@ class _Binding:
             heading=raw.get("heading", False),
             italic=raw.get("italic", False),
             total=raw.get("total", False),
+            summed=raw.get("summed", True),
             only_columns=only,
             type=Type(raw["type"]) if "type" in raw else None,
             filled_by=raw.get("filled_by"),

@@ -97,7 +97,10 @@ class Function(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row."""
+    """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row.
+
+    `summed` is False for averages and prices, which several workbooks together cannot add up.
+    """
 
     id: str
     label: str
@@ -107,6 +110,7 @@ class Row(msgspec.Struct, frozen=True):
     heading: bool = False
     italic: bool = False
     total: bool = False
+    summed: bool = True
     only_columns: frozenset[str] | None = None
     type: Type | None = None
     filled_by: str | None = None

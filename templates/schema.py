@@ -73,6 +73,7 @@ ROW = {
     "heading": {"type": "boolean"},
     "italic": {"type": "boolean"},
     "total": {"type": "boolean"},
+    "summed": {"type": "boolean"},
     "only_columns": {"type": "list", "schema": ID},
     "except_columns": {"type": "list", "schema": ID, "excludes": "only_columns"},
     "type": {"type": "string", "allowed": TYPES},

@@ -248,3 +248,19 @@ def test_the_long_table_pivots_to_the_citys_matrices_and_sums(tmp_path: Path) ->
     for row_id in pivot.index:
         shown = summed[place.address(row_id, "budget")].value
         assert shown == pytest.approx(pivot.loc[row_id].sum(), abs=1e-6), row_id
+
+
+def test_an_average_is_not_added_up_for_the_city(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, """
+        volymer;ekonomiskt_bistand_hushall;manad;100
+        volymer;ekonomiskt_bistand_medelbidrag;manad;10000
+        volymer;ekonomiskt_bistand_utbetalt;manad;1000
+    """)  # fmt: skip
+    for code in CODES:
+        make(tmp_path, code, facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    form = catalog().blankettset(SET).blanketter["volymer"]
+    sheet = load_workbook(tmp_path / "stad.xlsx", data_only=True)[form.sheet]
+    place = Placement(form)
+    shown = [sheet[place.address(f"ekonomiskt_bistand_{row}", "manad")].value for row in ("hushall", "medelbidrag")]
+    assert shown == [300, None]

@@ -26,7 +26,7 @@ from workbook.build import (
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import HEADER_ROW, Placement
-from workbook.sheets import FormSheet, column_width, print_set_up, shown_text, stored
+from workbook.sheets import FormSheet, column_width, print_set_up, shown_text, stored, unit_text
 
 OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
     "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
@@ -95,7 +95,7 @@ def sum_inputs(city_set: Blankettset, parts: Sequence[Facts]) -> dict[Key, Value
         if form.is_list or form.id in NOT_SUMMED:
             continue
         for row, column, cell in form.fixed_cells():
-            if cell.kind not in (Kind.INPUT, Kind.SLK) or not cell.type.is_number:
+            if cell.kind not in (Kind.INPUT, Kind.SLK) or not cell.type.is_number or not form.row_by_id[row].summed:
                 continue
             key = (form.id, row, column)
             given = [value for value in (facts.get(key) for facts in parts) if isinstance(value, Decimal)]
@@ -186,8 +186,8 @@ class _CityBook:
         return DATA_FIRST_COLUMN + max(len(self.parts), 1) - 1
 
     def _sum_formula(self, key: Key) -> str | None:
-        row = self.data_rows.get(key)
-        if row is None:
+        row, form = self.data_rows.get(key), self.set.blanketter[key[0]]
+        if row is None or (not form.is_list and not form.row_by_id[key[1]].summed):
             return None
         return f"SUM({DATA}!{address(row, DATA_FIRST_COLUMN)}:{address(row, self._last_column)})"
 
@@ -415,7 +415,7 @@ class _CityBook:
         sheet = self.book.add_worksheet(form.sheet)
         sheet.hide_gridlines(2)
         sheet.set_tab_color(look.TAB[form.group])
-        unit = f" · Belopp i {form.unit}" if form.unit != "-" else ""
+        unit = f" · {unit_text(form)}" if unit_text(form) else ""
         sheet.set_row(0, 24)
         sheet.write_string(0, 0, form.title, self.fmt.title())
         sheet.write_string(1, 0, self.who + unit, self.fmt(bold=True))

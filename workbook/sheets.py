@@ -85,7 +85,7 @@ class FormSheet:
             self.sheet.write_string(number - 1, ID_COLUMN - 1, row_id)
 
     def _head(self) -> None:
-        unit = f"Belopp i {self.form.unit}" if self.form.unit != "-" else ""
+        unit = unit_text(self.form)
         label = LABEL_COLUMN - 1
         self.sheet.write_string(TITLE_ROW - 1, label, self.form.title, self.formats.title())
         who = " · ".join(part for part in (self.who, unit) if part)
@@ -432,6 +432,11 @@ def stored(value: Value) -> float | str:
     if value is None or value == "":
         return EMPTY_TEXT
     return float(value) if isinstance(value, Decimal) else value
+
+
+def unit_text(form: Blankett) -> str:
+    """What the figures are, for the head of the sheet."""
+    return {"-": "", "st": "Antal", "%": "Procent"}.get(form.unit, f"Belopp i {form.unit}")
 
 
 def column_width(form: Blankett, column: Column) -> int:

@@ -14,6 +14,7 @@ from workbook.evaluate import Key
 from workbook.filled import FilledForm
 
 INPUTS = (Kind.INPUT, Kind.SLK)
+VOLUMES = "volymer"
 
 
 @rule(
@@ -108,3 +109,39 @@ def _reason(filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decima
         if low <= abs(value) / middle <= high:
             return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
     return ""
+
+
+@rule(
+    "BF403",
+    title="Försörjningsstödet är hushåll gånger medelbidrag",
+    severity=Severity.VARNING,
+    source="Medelbidrag är utbetalt stöd per hushåll: 003:2357-2359 (163 hushåll × 11 117 kr = 1 812 tkr)",
+)
+def support_is_households_times_average(filing: Filing) -> Iterator[Hit]:
+    """BF403: Utbetalat försörjningsstöd per månad är antalet hushåll gånger medelbidraget.
+
+    Givet blanketten Verksamhetsvolym med hushåll, utbetalt stöd (tkr) och medelbidrag (kr) i samma kolumn
+    När det utbetalda skiljer sig mer än avrundningen medger: ett halvt hushåll och en halv tusenlapp
+    Så varnas det, för ett av de tre talen är fel eller har fel enhet.
+    Exempel: 163 hushåll × 11 117 kr är 1 812 tkr, men där står 1 812 071.
+    """
+    form = filing.filled.forms.get(VOLUMES)
+    if form is None or not form.present or form.form.id in filing.unusable:
+        return
+    for column in form.form.column_by_id:
+        keys = [(VOLUMES, f"ekonomiskt_bistand_{row}", column) for row in ("hushall", "medelbidrag", "utbetalt")]
+        households, average, paid = (filing.filled.facts.get(key) for key in keys)
+        if not (isinstance(households, Decimal) and isinstance(average, Decimal) and isinstance(paid, Decimal)):
+            continue
+        expected = households * average / 1000
+        tolerance = average / 2000 + Decimal("0.5")
+        if abs(paid - expected) > tolerance:
+            yield filing.at(
+                keys[2],
+                f"{show(paid)} tkr är inte {show(households)} hushåll × {show(average)} kr, som är {show(round(expected, 0))} tkr.",
+                "Rätta det tal som är fel. Stödet skrivs i tkr per månad, medelbidraget i kr per hushåll och månad.",
+                found=paid,
+                expected=round(expected, 0),
+                tolerance=round(tolerance, 1),
+                related=(keys[0], keys[1]),
+            )
