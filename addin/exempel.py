@@ -108,6 +108,9 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
     _forecast(blankettset, facts, dice)
     _agree(blankettset, facts)
     _support(facts, model)
+    for row in _rows(facts, "internkontroll"):
+        if facts.get(("internkontroll", row, "resultat")) != "ingen":
+            facts["internkontroll", row, "atgard"] = f"{MARK} åtgärd"
     facts["forsattsblad", "kontakt", "uppgift"] = f"{MARK} controller"
     for row in _rows(facts, "resultatenheter"):
         facts["resultatenheter", row, "enhet"] = f"{MARK} enhet {row}"

@@ -30,6 +30,7 @@ FOUND = {
         "BF204 investeringsprojekt.15.prognos",
         "BF204 investeringsprojekt.16.prognos",
         "BF202 budgetjusteringar_drift.summa.belopp",
+        "BF306 internkontroll.4.atgard",
     ],
 }
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"

@@ -117,6 +117,14 @@ def lokalbidrag(
     return (andel_mellan * mellan + andel_over * over) * yta / 1000
 
 
+def produkt(ena: Decimal | None, andra: Decimal | None) -> Decimal | None:
+    """`ena` times `andra`, such as riskvärde from sannolikhet and konsekvens. None when either is missing.
+
+    Source: riskvärde 12 or more enters the plan (003:2555); that it is the product is the usual reading.
+    """
+    return None if ena is None or andra is None else ena * andra
+
+
 class FormFunction(msgspec.Struct, frozen=True):
     """A function that a definition may name. `excel` numbers the arguments from {0}, then the parameters."""
 
@@ -127,6 +135,7 @@ class FormFunction(msgspec.Struct, frozen=True):
 
 FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "kvot_procent": FormFunction(kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
+    "produkt": FormFunction(produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
     "lokalbidrag": FormFunction(
         lokalbidrag,
         "({4}*MAX(0,MIN({0},{3})-{2})+{5}*MAX(0,{0}-{3}))*{1}/1000",

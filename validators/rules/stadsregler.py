@@ -9,8 +9,8 @@ from templates.model import Blankett
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
-from workbook.evaluate import Key
-from workbook.nyckeltal import Overforing, resultatoverforing
+from workbook.evaluate import Key, Value
+from workbook.nyckeltal import Overforing, produkt, resultatoverforing
 
 UNITS = "resultatenheter"
 
@@ -174,3 +174,75 @@ def gross_changes_net_to_zero(filing: Filing) -> Iterator[Hit]:
                 tolerance=Decimal(0),
                 related=keys,
             )
+
+
+CONTROL = "internkontroll"
+
+
+def _processes(filing: Filing) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Row and what stands in its columns, for each process in the internal control."""
+    form = next((f for f in filing.judged() if f.form.id == CONTROL), None)
+    if form is None:
+        return
+    for row in form.items:
+        yield row, {column: filing.filled.facts.get((CONTROL, row, column)) for column in form.form.column_by_id}
+
+
+@rule(
+    "BF305",
+    title="Höga risker har en kontroll",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="003:2555: processer med riskvärde 12 eller högre ingår i internkontrollplanen",
+)
+def high_risks_are_controlled(filing: Filing) -> Iterator[Hit]:
+    """BF305: En process vars riskvärde når gränsen för internkontrollplanen har en kontroll.
+
+    Givet sannolikhet och konsekvens för en process
+    När riskvärdet är minst gränsen (12) och varken kontroll eller utfall är ifyllt
+    Så varnas det (stoppas i VB).
+    Exempel: Arkiv och registratur har riskvärde 4 × 3 = 12 men ingen kontroll.
+    """
+    limit = filing.set.parameters["internkontroll.riskvarde_plan"].on(filing.set.report_date)
+    for row, process in _processes(filing):
+        value = produkt(_decimal(process["sannolikhet"]), _decimal(process["konsekvens"]))
+        if limit is None or value is None or value < limit[0] or process["kontroll"] or process["resultat"]:
+            continue
+        yield filing.at(
+            (CONTROL, row, "kontroll"),
+            f"riskvärdet är {show(value)}, minst gränsen {show(limit[0])}, men ingen kontroll är angiven.",
+            "Ange kontrollen och dess utfall, eller ompröva riskvärdet.",
+            found=value,
+            expected=limit[0],
+            follows_from_here=False,
+        )
+
+
+@rule(
+    "BF306",
+    title="Avvikelser i intern kontroll har en åtgärd",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:2125: för avvikelser har åtgärder planerats eller vidtagits",
+)
+def deviations_have_a_remedy(filing: Filing) -> Iterator[Hit]:
+    """BF306: En avvikelse i den interna kontrollen har en planerad eller vidtagen åtgärd.
+
+    Givet en kontroll vars utfall är en mindre eller väsentlig avvikelse
+    När ingen åtgärd är angiven
+    Så varnas det (stoppas i VB).
+    Exempel: En mindre avvikelse i diarieföringen har noterats, men inte vad som görs.
+    """
+    for row, process in _processes(filing):
+        result = process["resultat"]
+        if result in ("mindre", "vasentlig") and not process["atgard"]:
+            label = "en mindre avvikelse" if result == "mindre" else "en väsentlig avvikelse"
+            yield filing.at(
+                (CONTROL, row, "atgard"),
+                f"kontrollen visade {label} men ingen åtgärd är angiven.",
+                "Skriv vilken åtgärd som planeras eller har vidtagits.",
+                found=label,
+                follows_from_here=False,
+            )
+
+
+def _decimal(value: Value) -> Decimal | None:
+    return value if isinstance(value, Decimal) else None
