@@ -230,10 +230,11 @@ class _Binder:
         for row, column in found.strays():
             self.problems.append(Problem("rad_utan_id", form.id, found.sheet.name, address(row, column)))
         for row_id, row in found.rows.items():
+            spare = form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id)
             for column_id, column in found.columns.items():
                 raw = found.sheet.cells.get((row, column))
-                if raw is None and form.is_list and row_id != LIST_TOTAL:
-                    continue
+                if spare and (raw is None or (raw.formula is not None and self._computed(form, row_id, column_id))):
+                    continue  # a spare row with nothing but its own formulas
                 cell = self._cell(found, row_id, column_id, raw, address(row, column))
                 if cell is not None:
                     filled.cells[row_id, column_id] = cell
@@ -251,12 +252,13 @@ class _Binder:
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
             )
             return None
-        spare = form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id)
-        if kind is Kind.COMPUTED and spare and raw.formula is not None:
-            return None  # a spare row's own formula
         value = cell_value(form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None if raw.formula is None else self._with_ids(found, raw.formula)
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
+
+    @staticmethod
+    def _computed(form: Blankett, row_id: str, column_id: str) -> bool:
+        return form.cell(row_id, column_id).kind is Kind.COMPUTED
 
     def _has_input(self, found: _SheetMap, row_id: str) -> bool:
         row = found.rows[row_id]

@@ -53,7 +53,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class FilledForm(msgspec.Struct, dict=True):
-    """One form as found in the workbook. `cells` lacks blank list cells; `present` is False for a missing sheet."""
+    """One form as found in the workbook. `cells` lacks the spare rows of a list; `present` is False for a missing sheet."""
 
     form: Blankett
     sheet: str
