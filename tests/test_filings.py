@@ -33,6 +33,7 @@ FOUND = {
         "BF306 internkontroll.4.atgard",
     ],
 }
+NUMBER_WORDS = ("ingen", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv")
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"
 FOLDERS = filings()
 
@@ -83,6 +84,8 @@ def test_every_transcribed_figure_is_printed_in_the_document(folder: Path) -> No
             "\n".join(lines[int(start) - 1 : int(end or start)])
             for start, end in re.findall(r"(\d+)(?:-(\d+))?", places)
         )
+        for number, word in enumerate(NUMBER_WORDS):
+            text = re.sub(rf"\b{word}\b", str(number), text, flags=re.IGNORECASE)
         figures = {re.sub(r"[\s ]", "", figure) for figure in re.findall(r"-?\d[\d ]*(?:,\d+)?", text)}
         stated = f"{value:f}".replace(".", ",")
         assert {stated, stated.removesuffix(",0"), f"{stated},0"} & figures, (form, row, column, stated)

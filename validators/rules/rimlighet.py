@@ -14,7 +14,7 @@ from workbook.evaluate import Key
 from workbook.filled import FilledForm
 
 INPUTS = (Kind.INPUT, Kind.SLK)
-VOLUMES = "volymer"
+VOLUMES, COMPLAINTS = "volymer", "synpunkter"
 
 
 @rule(
@@ -144,4 +144,38 @@ def support_is_households_times_average(filing: Filing) -> Iterator[Hit]:
                 expected=round(expected, 0),
                 tolerance=round(tolerance, 1),
                 related=(keys[0], keys[1]),
+            )
+
+
+@rule(
+    "BF404",
+    title="Besvarade synpunkter är högst de inkomna",
+    severity=Severity.FEL,
+    source="Ordet varav: en del kan inte vara större än det hela; tiden två veckor: 002:1805",
+)
+def answered_are_among_the_received(filing: Filing) -> Iterator[Hit]:
+    """BF404: Antalet synpunkter besvarade inom två veckor är högst antalet inkomna.
+
+    Givet ett område i blanketten Synpunkter
+    När fler är besvarade i tid än som har kommit in, eller besvarade anges utan inkomna
+    Så stoppas inlämningen.
+    Exempel: 44 inkomna men 54 besvarade inom två veckor.
+    """
+    form = filing.filled.forms.get(COMPLAINTS)
+    if form is None or not form.present or form.form.id in filing.unusable:
+        return
+    for row in form.form.rows:
+        keys = [(COMPLAINTS, row.id, column) for column in ("i_tid", "synpunkter")]
+        answered, received = (filing.filled.facts.get(key) for key in keys)
+        if row.formula is not None or not isinstance(answered, Decimal):
+            continue
+        whole = received if isinstance(received, Decimal) else Decimal(0)
+        if answered > whole:
+            yield filing.at(
+                keys[0],
+                f"{show(answered)} är besvarade inom två veckor men bara {show(whole)} har kommit in.",
+                "Rätta det antal som är fel.",
+                found=answered,
+                expected=whole,
+                related=(keys[1],),
             )
