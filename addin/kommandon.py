@@ -282,16 +282,20 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
 
 @main.command()
 @click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.option(
+    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok för nämnden; kan upprepas."
+)
 @json_option
 @guarded
-def validera(fil: Path, as_json: bool) -> int:
+def validera(fil: Path, foregaende: tuple[Path, ...], as_json: bool) -> int:
     """Kontrollera ett blankettset före inlämning."""
     from templates.catalog import catalog
     from validators.finding import Severity
     from validators.validate import validate
     from workbook.bind import read_filled
 
-    result = validate(read_filled(fil, catalog()))
+    previous = tuple(read_filled(path, catalog()) for path in foregaende)
+    result = validate(read_filled(fil, catalog()), previous)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -18,8 +18,13 @@ COVER = "forsattsblad"
 class Filing:
     """A handed-in set under judgement."""
 
-    def __init__(self, filled: FilledSet, is_explained: Callable[[Finding], bool] = lambda _: False) -> None:
-        self.filled, self.is_explained = filled, is_explained
+    def __init__(
+        self,
+        filled: FilledSet,
+        is_explained: Callable[[Finding], bool] = lambda _: False,
+        previous: tuple[FilledSet, ...] = (),
+    ) -> None:
+        self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
         self._corrected: Evaluation | None = None

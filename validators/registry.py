@@ -26,6 +26,7 @@ MODULES = (
     "aritmetik",
     "samband",
     "stadsregler",
+    "foregaende",
 )  # causes before effects
 PERIODS = ("VP", "T1", "T2", "VB")
 SECTIONS = ("Givet", "När", "Så", "Exempel")

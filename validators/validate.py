@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 
+from templates.errors import Refusal
 from validators.filing import Filing
 from validators.finding import Finding, Hit, Severity
-from validators.registry import declare, ruleset_version, run
+from validators.registry import PERIODS, declare, ruleset_version, run
 from workbook.facts import write_facts
 from workbook.filled import FilledSet
 
@@ -77,8 +78,13 @@ class Result(msgspec.Struct, frozen=True):
         }
 
 
-def validate(filled: FilledSet) -> Result:
-    """All findings with explanations applied, in the order of the workbook."""
+def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
+    """All findings with explanations applied, in the order of the workbook.
+
+    `previous` are earlier workbooks of the same nämnd for the BF5xx rules; NotEarlier for one that is not.
+    """
+    for earlier in previous:
+        _require_earlier(filled, earlier)
     given = _explanations(filled)
 
     def is_explained(finding: Finding) -> bool:
@@ -86,7 +92,8 @@ def validate(filled: FilledSet) -> Result:
         explainable = finding.severity is Severity.VARNING
         return explainable and explanation is not None and _same_figures(explanation[1], finding.siffror)
 
-    findings = tuple(_explain(filled, given, run(Filing(filled, is_explained))))
+    findings = tuple(_explain(filled, given, run(Filing(filled, is_explained, previous))))
+    compared = [{"fil": earlier.file, "sha256": earlier.sha256} for earlier in previous]
     counts = Counter(f.severity for f in findings if f.explanation is None)
     stops = counts[Severity.FEL] or counts[Severity.VARNING]
     receipt = {
@@ -97,9 +104,26 @@ def validate(filled: FilledSet) -> Result:
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],
+        **({"foregaende": compared} if compared else {}),
         "utslag": "får inte lämnas in" if stops else "får lämnas in",
     }
     return Result(filled, findings, receipt)
+
+
+class NotEarlier(Refusal):
+    """A workbook given as an earlier one that is another nämnd's or not earlier."""
+
+
+def _require_earlier(filled: FilledSet, earlier: FilledSet) -> None:
+    if (earlier.namnd, earlier.set.level) != (filled.namnd, filled.set.level):
+        raise NotEarlier(
+            f"{earlier.file} hör till {earlier.namnd}, inte till {filled.namnd}. Ange nämndens egna tidigare arbetsböcker."
+        )
+    when = (earlier.set.year, PERIODS.index(earlier.set.period))
+    if when >= (filled.set.year, PERIODS.index(filled.set.period)):
+        raise NotEarlier(
+            f"{earlier.file} är {earlier.set.id}, inte tidigare än {filled.set.id}. Ange en tidigare arbetsbok."
+        )
 
 
 def content_hash(filled: FilledSet) -> str:

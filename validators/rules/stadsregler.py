@@ -15,7 +15,7 @@ from workbook.nyckeltal import Overforing, produkt, resultatoverforing
 UNITS = "resultatenheter"
 
 
-def _surplus(form: Blankett, column: str, value: Decimal) -> Decimal:
+def surplus(form: Blankett, column: str, value: Decimal) -> Decimal:
     """The figure with surplus positive, whatever sign the column prints it with."""
     return -value if form.column_by_id[column].positive_means == "underskott" else value
 
@@ -34,8 +34,8 @@ def _units(filing: Filing) -> Iterator[tuple[str, Blankett, Decimal, Decimal, De
         yield (
             row,
             form.form,
-            _surplus(form.form, "overforing_fran", start),
-            _surplus(form.form, "resultat", result),
+            surplus(form.form, "overforing_fran", start),
+            surplus(form.form, "resultat", result),
             abs(gross) if isinstance(gross, Decimal) and gross else None,
         )
 
