@@ -27,7 +27,7 @@ MARK = "SYNTETISK"
 
 
 def filings() -> list[Path]:
-    """The folders of the transcribed filings, named SET_NÄMND."""
+    """The folders of the transcribed filings, named SET_NÄMND, or SET_NÄMND_ENHET for a unit's."""
     return sorted(folder for folder in FILINGS.iterdir() if (folder / "DATA.csv").is_file())
 
 
@@ -45,8 +45,8 @@ def build_examples(target: Path) -> None:
 
 
 def _real(folder: Path, target: Path) -> Result:
-    set_id, code = folder.name.split("_")
-    blankettset = catalog().blankettset(set_id)
+    set_id, code, *unit = folder.name.split("_", 2)
+    blankettset = catalog().blankettset(set_id, "enhet" if unit else "namnd")
     path = target / f"{folder.name}.xlsx"
     build(path, blankettset, catalog().namnd(code), read_facts(folder / "DATA.csv", blankettset))
     return validate(read_filled(path, catalog()))

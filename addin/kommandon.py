@@ -206,11 +206,11 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
 @guarded
 def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
     """Skapa ett tomt blankettset för en nämnd och period."""
-    from workbook.build import build
+    from workbook.build import build, starting_facts
 
     blankettset = _set(period, niva)
     chosen = _namnd(namnd, blankettset)
-    build(_xlsx(ut), blankettset, chosen, {}, replace=ersatt)
+    build(_xlsx(ut), blankettset, chosen, starting_facts(blankettset), replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
     )

@@ -29,6 +29,9 @@ from templates.model import (
     Choice,
     Column,
     Function,
+    KfIndikator,
+    KfMal,
+    KfPlan,
     Kind,
     Namnd,
     Parameter,
@@ -128,10 +131,12 @@ class Catalog:
         titles = {id_: self.documents[name]["title"] for id_, name in files.items()}
         optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
-        context = _Binding(words, titles, optional, {code: n.name for code, n in self.namnder.items()})
+        names = {code: n.name for code, n in self.namnder.items()}
+        lists = self.documents["listor.yaml"]["listor"]
+        context = _Binding(words, titles, optional, names, lists)
         forms = {id_: context.form(name, self.documents[name]) for id_, name in files.items()}
         content = json.dumps(
-            [info, {name: self.documents[name] for name in files.values()}],
+            [info, lists, {name: self.documents[name] for name in files.values()}],
             sort_keys=True,
             ensure_ascii=False,
         )
@@ -147,9 +152,32 @@ class Catalog:
             parameters=self.parameters,
             namnder=self.namnder,
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
+            kf=self._kf(year),
         )
         _check_references(bound, files)
         return bound
+
+    def _kf(self, year: int) -> KfPlan:
+        """What kommunfullmäktige decided for the year; empty where no document says."""
+        raw = self.documents.get(f"kf/{year}.yaml")
+        if raw is None:
+            return KfPlan()
+        return KfPlan(
+            tuple(KfMal(each["nummer"], each["niva"], each["titel"], _source(each["source"])) for each in raw["mal"]),
+            tuple(
+                KfIndikator(
+                    each["mal"],
+                    each["namn"],
+                    each.get("arsmal"),
+                    each.get("enhet"),
+                    each["riktning"],
+                    each["period"],
+                    each["kon"],
+                    _source(each["source"]),
+                )
+                for each in raw["indikatorer"]
+            ),
+        )
 
     def namnd(self, code: str) -> Namnd:
         """The nämnd with this code (case does not matter). UnknownSet names the known ones."""
@@ -169,8 +197,9 @@ class _Binding:
         titles: Mapping[str, str],
         optional: list[str],
         namnder: Mapping[str, str],
+        lists: Mapping[str, Any],
     ) -> None:
-        self.words, self.titles, self.optional, self.namnder = words, titles, optional, namnder
+        self.words, self.titles, self.optional, self.namnder, self.lists = words, titles, optional, namnder, lists
         self.file = ""
 
     def text(self, value: str) -> str:
@@ -213,6 +242,7 @@ class _Binding:
             optional=raw.get("optional", False),
             spare_rows=raw.get("spare_rows", 15) if raw["kind"] == "lista" else 0,
             key=raw.get("key"),
+            kf_rows=raw.get("kf_rows"),
             total_columns=tuple(total.get("columns", ())),
             total_label=total.get("label", "Summa"),
             overrides=overrides,
@@ -251,7 +281,11 @@ class _Binding:
             return tuple(Choice(id_, self.text(title)) for id_, title in self.titles.items())
         if raw.get("choices_from") == "namnder":
             return tuple(Choice(code, name) for code, name in self.namnder.items())
-        return tuple(Choice(choice["id"], self.text(choice["label"])) for choice in raw.get("choices", ()))
+        if "choices_from" in raw and raw["choices_from"] not in self.lists:
+            known = ", ".join(["blanketter", "namnder", *self.lists])
+            raise DefinitionError(f"{self.file}: listan »{raw['choices_from']}» finns inte. Det finns {known}.")
+        given = self.lists[raw["choices_from"]] if "choices_from" in raw else raw.get("choices", ())
+        return tuple(Choice(choice["id"], self.text(choice["label"]), choice.get("tone")) for choice in given)
 
     def rows(self, raw: Mapping[str, Any], columns: tuple[Column, ...]) -> list[Row]:
         only = frozenset(raw["only_columns"]) if "only_columns" in raw else None
@@ -363,13 +397,20 @@ def _schema_for(name: str) -> dict[str, Any]:
         return schema.BLANKETT
     if name.startswith("parametrar/"):
         return schema.PARAMETERS
-    return {"namnder.yaml": schema.NAMNDER, "blankettset.yaml": schema.SETS, "kallor.yaml": schema.SOURCES}[name]
+    if name.startswith("kf/"):
+        return schema.KF
+    return {
+        "namnder.yaml": schema.NAMNDER,
+        "blankettset.yaml": schema.SETS,
+        "kallor.yaml": schema.SOURCES,
+        "listor.yaml": schema.LISTS,
+    }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml"]
+    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml"]
     found = {name: root / name for name in names}
-    for folder in ("parametrar", "blanketter"):
+    for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
     return found
 

@@ -26,6 +26,7 @@ class Type(StrEnum):
     PROCENT = "procent"
     TEXT = "text"
     LANGTEXT = "langtext"
+    MATVARDE = "matvarde"
     DATUM = "datum"
     VAL = "val"
     JANEJ = "janej"
@@ -63,10 +64,11 @@ class Source(msgspec.Struct, frozen=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """One accepted answer: `id` in data files, `label` in the sheet."""
+    """One accepted answer: `id` in data files, `label` in the sheet, `tone` (bra, delvis, dalig, neutral) its colour."""
 
     id: str
     label: str
+    tone: str | None = None
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -149,6 +151,12 @@ class CellDef(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     prefill: str | None = None
 
+    def shown(self, value: str) -> str:
+        """A text value as the sheet shows it: labels for choices, Ja and Nej."""
+        if self.type is Type.JANEJ:
+            return {"ja": "Ja", "nej": "Nej"}.get(value, value)
+        return next((choice.label for choice in self.choices if choice.id == value), value)
+
     @property
     def reads(self) -> tuple[Ref, ...]:
         """The places that the cell is computed from."""
@@ -178,6 +186,7 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
     optional: bool
     spare_rows: int = 0
     key: str | None = None
+    kf_rows: str | None = None
     total_columns: tuple[str, ...] = ()
     total_label: str = "Summa"
     overrides: Mapping[tuple[str, str], Mapping[str, Any]] = msgspec.field(default_factory=dict)
@@ -249,7 +258,9 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             return CellDef(Kind.COMPUTED, type_, self._absolute(formula, row_id, column_id))
         if function is not None:
             args = tuple(self._absolute_ref(ref, row_id, column_id) for ref in function.args)
-            return CellDef(Kind.COMPUTED, type_, function=Function(function.name, args))
+            return CellDef(
+                Kind.COMPUTED, type_, function=Function(function.name, args), choices=column.choices
+            )
         filled_by = (row.filled_by if row and row.filled_by else None) or column.filled_by
         kind = {"slk": Kind.SLK, "system": Kind.SYSTEM}.get(filled_by, Kind.INPUT)
         required = column.required if row is None or row.required is None else row.required
@@ -351,6 +362,35 @@ class Namnd(msgspec.Struct, frozen=True):
         return self.valid_from <= date and (self.valid_to is None or date <= self.valid_to)
 
 
+class KfMal(msgspec.Struct, frozen=True):
+    """A goal that kommunfullmäktige has decided. `niva` is inriktningsmal or kf_mal."""
+
+    nummer: str
+    niva: str
+    titel: str
+    source: Source
+
+
+class KfIndikator(msgspec.Struct, frozen=True):
+    """An indicator of kommunfullmäktige under goal `mal`. `arsmal` is as printed, also when no figure is stated."""
+
+    mal: str
+    namn: str
+    arsmal: str | None
+    enhet: str | None
+    riktning: str
+    period: str
+    kon: bool
+    source: Source
+
+
+class KfPlan(msgspec.Struct, frozen=True):
+    """The goals and indicators of kommunfullmäktige for one year, as far as the documents print them."""
+
+    mal: tuple[KfMal, ...] = ()
+    indikatorer: tuple[KfIndikator, ...] = ()
+
+
 class Blankettset(msgspec.Struct, frozen=True, dict=True):
     """All forms of one period and level, in the order of the workbook."""
 
@@ -365,6 +405,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     parameters: Mapping[str, Parameter]
     namnder: Mapping[str, Namnd]
     definition_hash: str
+    kf: KfPlan = KfPlan()
 
     @cached_property
     def order(self) -> Mapping[str, int]:

@@ -32,10 +32,14 @@ CHOICES = {
     "type": "list",
     "schema": {
         "type": "dict",
-        "schema": {"id": {**ID, "required": True}, "label": {**TEXT, "required": True}},
+        "schema": {
+            "id": {**ID, "required": True},
+            "label": {**TEXT, "required": True},
+            "tone": {"type": "string", "allowed": ["bra", "delvis", "dalig", "neutral"]},
+        },
     },
 }
-TYPES = ["belopp", "tal", "heltal", "procent", "text", "langtext", "datum", "val", "janej"]
+TYPES = ["belopp", "tal", "heltal", "procent", "text", "langtext", "matvarde", "datum", "val", "janej"]
 FILLED_BY = ["namnd", "slk", "system"]
 SIGNS = ["positive", "negative"]
 
@@ -60,7 +64,7 @@ COLUMN = {
     "sign": {"type": "string", "allowed": SIGNS},
     "positive_means": TEXT,
     "choices": CHOICES,
-    "choices_from": {"type": "string", "allowed": ["blanketter", "namnder"]},
+    "choices_from": ID,
     "width": {"type": "integer", "min": 4, "max": 90},
     "note": TEXT,
 }
@@ -81,7 +85,7 @@ ROW = {
     "required": {"type": "boolean"},
     "sign": {"type": "string", "allowed": SIGNS},
     "choices": CHOICES,
-    "choices_from": {"type": "string", "allowed": ["blanketter", "namnder"]},
+    "choices_from": ID,
     "prefill": {"type": "string", "allowed": ["namnd_kod", "namnd_namn", "period", "niva"]},
     "each": {"type": "string", "allowed": ["blankett"]},
     "note": TEXT,
@@ -146,6 +150,7 @@ BLANKETT: dict[str, Any] = {
     "cells": {"type": "list", "schema": {"type": "dict", "schema": CELL}},
     "spare_rows": {"type": "integer", "min": 1, "max": 20000},
     "key": ID,
+    "kf_rows": {"type": "string", "allowed": ["mal", "indikatorer"]},
     "total": {
         "type": "dict",
         "schema": {"label": TEXT, "columns": {"type": "list", "schema": ID, "required": True}},
@@ -179,6 +184,42 @@ PARAMETERS: dict[str, Any] = {
             },
         },
     }
+}
+LISTS: dict[str, Any] = {
+    "listor": {"type": "dict", "required": True, "keysrules": ID, "valuesrules": CHOICES},
+}
+GOAL_NUMBER = {"type": "string", "regex": r"^[0-9]+(\.[0-9]+)*$", "required": True}
+KF: dict[str, Any] = {
+    "mal": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "nummer": GOAL_NUMBER,
+                "niva": {"type": "string", "allowed": ["inriktningsmal", "kf_mal"], "required": True},
+                "titel": {**TEXT, "required": True},
+                "source": SOURCE,
+            },
+        },
+    },
+    "indikatorer": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "mal": GOAL_NUMBER,
+                "namn": {**TEXT, "required": True},
+                "arsmal": TEXT,
+                "enhet": TEXT,
+                "riktning": {"type": "string", "allowed": ["hogre", "lagre", "band", "ingen"], "required": True},
+                "period": {"type": "string", "allowed": ["tertial", "halvar", "ar"], "required": True},
+                "kon": {"type": "boolean", "required": True},
+                "source": SOURCE,
+            },
+        },
+    },
 }
 NAMNDER: dict[str, Any] = {
     "namnder": {

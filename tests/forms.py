@@ -20,7 +20,7 @@ from validators.finding import Finding
 from validators.validate import validate
 from workbook.addresses import parse_address
 from workbook.bind import bind
-from workbook.build import build
+from workbook.build import build, starting_facts
 from workbook.evaluate import Evaluation, Key, NotComputable, Value
 from workbook.facts import parse_facts
 from workbook.filled import FilledSet
@@ -31,17 +31,67 @@ HEADER = "blankett;rad;kolumn;varde\n"
 NAMND = {"2019-T2": "SDN22", "2021-VP": "SDN04"}
 
 
-def namnd_of(set_id: str) -> str:
-    return NAMND.get(set_id, "SDN08")
+def the_set(name: str) -> Blankettset:
+    """The set by its id, "2024-T1", or for a unit's "2020-VP enhet"."""
+    set_id, _, level = name.partition(" ")
+    return catalog().blankettset(set_id, level or "namnd")
+
+
+def namnd_of(name: str) -> str:
+    return NAMND.get(name, "SDN08")
+
+
+def goals(blankettset: Blankettset) -> dict[Key, Value]:
+    """Goals, indicators and activities that nothing is wrong with: what is prefilled, with targets met, and one of our own."""
+    facts = dict(starting_facts(blankettset))
+    forms = blankettset.blanketter
+    if "mal" not in forms:
+        return facts
+    own = str(len(blankettset.kf.mal) + 1) if facts else "1"
+    top = blankettset.kf.mal[0].nummer if facts else "1"
+    kf = next((goal.nummer for goal in blankettset.kf.mal if goal.niva == "kf_mal"), "1.1")
+    rows = [(own, f"{kf}.1", "namndmal", "Eget mål")]
+    if not facts:
+        rows = [("1", top, "inriktningsmal", "Inriktning"), ("2", kf, "kf_mal", "KF:s mål"), ("3", f"{kf}.1", "namndmal", "Eget mål")]
+    for row, number, level, title in rows:
+        facts |= {("mal", row, "nummer"): number, ("mal", row, "niva"): level, ("mal", row, "titel"): title}
+        if level == "namndmal":
+            facts["mal", row, "forvantat_resultat"] = "Det blir bra."
+    for row in [key[1] for key in facts if key[0] == "mal" and key[2] == "nummer"]:
+        if "status" in forms["mal"].column_by_id:
+            facts["mal", row, "status"] = "ingen" if blankettset.level == "enhet" else "helt"
+        if "analys" in forms["mal"].column_by_id:
+            facts["mal", row, "analys"] = "Målet nås."
+    if "enhetsmal" in forms:
+        facts |= {("enhetsmal", "1", "nummer"): f"{kf}.1.1", ("enhetsmal", "1", "titel"): "Enhetens mål"}
+        facts["enhetsmal", "1", "forvantat_resultat"] = "Det blir bra."
+        if "status" in forms["enhetsmal"].column_by_id:
+            facts["enhetsmal", "1", "status"] = "helt"
+            facts["enhetsmal", "1", "analys"] = "Målet nås."
+    if not any(key[0] == "indikatorer" for key in facts):
+        facts |= {("indikatorer", "1", "mal"): kf, ("indikatorer", "1", "indikator"): "Andel nöjda"}
+        facts |= {("indikatorer", "1", "enhet"): "%", ("indikatorer", "1", "riktning"): "hogre"}
+        if "periodicitet" in forms["indikatorer"].column_by_id:
+            facts["indikatorer", "1", "periodicitet"] = "ar"
+    for row in [key[1] for key in facts if key[0] == "indikatorer" and key[2] == "indikator"]:
+        column = "kommentar" if "kommentar" in forms["indikatorer"].column_by_id else "analys"
+        facts["indikatorer", row, column] = "Se texten."
+    facts |= {("aktiviteter", "1", "mal"): kf, ("aktiviteter", "1", "aktivitet"): "Göra något"}
+    year = blankettset.year
+    facts |= {("aktiviteter", "1", "start"): f"{year}-01-01", ("aktiviteter", "1", "slut"): f"{year}-12-31"}
+    return facts
 
 
 @functools.cache
 def _zeros(set_id: str) -> Mapping[Key, Value]:
-    blankettset = catalog().blankettset(set_id)
+    blankettset = the_set(set_id)
     facts: dict[Key, Value] = {
         ("forsattsblad", "kontakt", "uppgift"): "controller",
         ("forsattsblad", "upprattad", "uppgift"): "2024-05-13",
+        **goals(blankettset),
     }
+    if blankettset.level == "enhet":
+        facts |= {("forsattsblad", "enhet", "uppgift"): "Enheten", ("forsattsblad", "omrade", "uppgift"): "aldreomsorg"}
     for form in blankettset.blanketter.values():
         if form.id in ("forsattsblad", "forklaringar", "kontroll"):
             continue
@@ -65,7 +115,7 @@ def with_values(set_id: str, text: str) -> dict[Key, Value]:
 
     Required number cells of such forms that are not given are zero.
     """
-    blankettset = catalog().blankettset(set_id)
+    blankettset = the_set(set_id)
     facts = base(set_id)
     given = parse_facts(HEADER + "\n".join(line.strip() for line in text.strip().splitlines()), blankettset)
     for form_id in {key[0] for key in given}:
@@ -114,7 +164,7 @@ def edit(key: Key, how: Mapping[str, str | bool]) -> Edit:
 def _built(set_id: str, facts: frozenset[tuple[Key, Value]]) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bok.xlsx"
-        build(path, catalog().blankettset(set_id), catalog().namnd(namnd_of(set_id)), dict(facts))
+        build(path, the_set(set_id), catalog().namnd(namnd_of(set_id)), dict(facts))
         return path.read_bytes()
 
 
@@ -130,7 +180,7 @@ def raw_book(set_id: str, facts: Mapping[Key, Value] | None = None) -> RawBook:
 
 
 def form_sheet(raw: RawBook, set_id: str, form_id: str) -> RawSheet:
-    found = raw.sheet(catalog().blankettset(set_id).blanketter[form_id].sheet)
+    found = raw.sheet(the_set(set_id).blanketter[form_id].sheet)
     assert found is not None
     return found
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from templates.errors import Refusal
-from templates.model import Blankett, Blankettset, Kind, Namnd
+from templates.model import Blankett, Blankettset, KfIndikator, Kind, Namnd
 from workbook import look
 from workbook.addresses import address
 from workbook.evaluate import Evaluation, Facts, Key, Value
@@ -91,6 +91,41 @@ def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
             if cell.prefill:
                 facts[form.id, row_id, column_id] = known[cell.prefill]
     return facts
+
+
+PERIOD_TEXT = {"T1": "Tertial 1 {ar}", "T2": "Tertial 2 {ar}", "VB": "VB {ar}"}
+
+
+def starting_facts(blankettset: Blankettset) -> dict[Key, Value]:
+    """The rows that an empty set begins with: kommunfullmäktige's goals and indicators of the year, where it has them."""
+    facts: dict[Key, Value] = {}
+    for form in blankettset.blanketter.values():
+        if form.kf_rows == "mal":
+            for row, goal in enumerate(blankettset.kf.mal, start=1):
+                values = {"nummer": goal.nummer, "niva": goal.niva, "titel": goal.titel}
+                facts |= {(form.id, str(row), column): value for column, value in values.items()}
+        elif form.kf_rows == "indikatorer":
+            for row, indicator in enumerate(blankettset.kf.indikatorer, start=1):
+                facts |= {(form.id, str(row), column): value for column, value in
+                          _indicator(blankettset, indicator).items() if value and column in form.column_by_id}  # fmt: skip
+    return facts
+
+
+def _indicator(blankettset: Blankettset, indicator: KfIndikator) -> dict[str, str | None]:
+    often = indicator.period != "ar"
+    text = PERIOD_TEXT.get(blankettset.period, "{ar}") if often else "{ar}"
+    if indicator.period == "halvar" and blankettset.period != "VB":
+        text = "Halvår 1 {ar}"
+    return {
+        "mal": indicator.mal,
+        "indikator": indicator.namn,
+        "kf_arsmal": indicator.arsmal,
+        "periodicitet": indicator.period,
+        "period": text.replace("{ar}", str(blankettset.year)),
+        "enhet": indicator.enhet,
+        "riktning": indicator.riktning,
+        "konsuppdelad": "ja" if indicator.kon else "nej",
+    }
 
 
 def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False) -> list[Key]:

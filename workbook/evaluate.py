@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from templates.formula import Ref
 from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Kind
-from workbook.nyckeltal import FORM_FUNCTIONS
+from workbook.form_functions import FORM_FUNCTIONS
 
 Key = tuple[str, str, str]
 Value = Decimal | str | None
@@ -44,6 +44,7 @@ class Evaluation:
         self.keep_formulas = keep_formulas
         self.items = list_items(blankettset, facts)
         self._values: dict[Key, Value] = {}
+        self._columns: dict[Ref, tuple[Value, ...]] = {}
         self._open: set[Key] = set()
 
     def value(self, key: Key) -> Value:
@@ -93,6 +94,10 @@ class Evaluation:
             return None
         if cell.function is not None:
             function = FORM_FUNCTIONS[cell.function.name]
+            if function.words:
+                words = [self._words(ref, row) for ref in cell.function.args]
+                more = [self.set.report_date] if function.dated else []
+                return function.python(*words, *(self.set.parameter(id_) for id_ in function.parameters), *more)
             args = [self._at(ref, row) for ref in cell.function.args]
             return function.python(*args, *(self.set.parameter(id_) for id_ in function.parameters))
         return self.total(cell, row, form.unit_of(column))
@@ -118,6 +123,22 @@ class Evaluation:
             figures = [self._number((ref.blankett, row, ref.column)) for row in self._matching(ref)]
             return sum((f for f in figures if f is not None), Decimal(0))
         return self._number((ref.blankett, own_row if ref.row == ITEM else ref.row, ref.column))
+
+    def _words(self, ref: Ref, own_row: str) -> Value | tuple[Value, ...]:
+        """What stands at a place as it is, text or number; for all rows of a list form a tuple, row by row."""
+        form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+        if row != "*":
+            return self.value((form, own_row if row == ITEM else row, column))
+        if ref not in self._columns:
+            found = (self._value_or_none((form, item, column)) for item in self.items.get(form, ()))
+            self._columns[ref] = tuple(found)
+        return self._columns[ref]
+
+    def _value_or_none(self, key: Key) -> Value:
+        try:
+            return self.value(key)
+        except NotComputable:
+            return None
 
     def _matching(self, ref: Ref) -> Iterator[str]:
         for row in self.items.get(ref.blankett or "", ()):

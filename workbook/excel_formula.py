@@ -12,10 +12,10 @@ from decimal import Decimal
 from typing import Protocol
 
 from templates.formula import Ref
-from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef
+from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
 from workbook.addresses import parse_address
 from workbook.evaluate import Key
-from workbook.nyckeltal import FORM_FUNCTIONS
+from workbook.form_functions import FORM_FUNCTIONS
 from workbook.placement import Placement
 
 
@@ -53,17 +53,34 @@ def formula_text(blankettset: Blankettset, key: Key, places: Places) -> str:
     form_id, row, column = key
     form = blankettset.blanketter[form_id]
     cell = form.cell(row, column)
-    text = _function(cell, key, places) if cell.function else _sum(blankettset, cell, key, places)
+    text = _function(blankettset, cell, key, places) if cell.function else _sum(blankettset, cell, key, places)
     if form.is_list and row != LIST_TOTAL and form.key:
         text = f'IF({places.cell(form_id, form_id, row, form.key)}="","",{text})'
     return text
 
 
-def _function(cell: CellDef, key: Key, places: Places) -> str:
+def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
     assert cell.function is not None
     function = FORM_FUNCTIONS[cell.function.name]
-    args = [_ref(ref, key, places, None) for ref in cell.function.args]
-    return function.excel.format(*args, *(places.parameter(id_) for id_ in function.parameters))
+    parameters = [places.parameter(id_) for id_ in function.parameters]
+    if not function.words:
+        return function.excel.format(*(_ref(ref, key, places, None) for ref in cell.function.args), *parameters)
+    args = [_place(ref, key, places) for ref in cell.function.args]
+    labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
+    labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
+    year, month, day = (int(part) for part in blankettset.report_date.split("-"))
+    return function.excel.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
+
+
+def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
+    return blankettset.blanketter[ref.blankett or ""].column_by_id[ref.column or ""].choices
+
+
+def _place(ref: Ref, key: Key, places: Places) -> str:
+    form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    if row == "*":
+        return places.column(key[0], form, column)
+    return places.cell(key[0], form, key[1] if row == ITEM else row, column)
 
 
 def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:

@@ -11,7 +11,7 @@ import msgspec
 from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Evaluation, Key, Value
 from workbook.facts import choice_id
-from workbook.values import date_from_serial
+from workbook.values import date_from_serial, plain_number
 from workbook.xlsx_reader import CellState
 
 OK_FORMULA = ""
@@ -149,7 +149,7 @@ def cell_value(form: Blankett, row: str, column: str, state: CellState, number: 
         date = date_from_serial(number, date1904=date1904)
         return date.isoformat() if date else None
     if state is CellState.NUMBER and number is not None:
-        return f"{number.normalize():f}"
+        return plain_number(number) if cell.type is Type.MATVARDE else f"{number.normalize():f}"
     if state is not CellState.TEXT or text is None or not text.strip():
         return None
     if cell.type is Type.JANEJ:

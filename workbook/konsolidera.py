@@ -26,7 +26,7 @@ from workbook.build import (
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
 from workbook.placement import HEADER_ROW, Placement
-from workbook.sheets import FormSheet, column_width, print_set_up, shown_text, stored, unit_text
+from workbook.sheets import FormSheet, column_width, print_set_up, stored, unit_text
 
 OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
     "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
@@ -460,7 +460,7 @@ class _CityBook:
             number = look.number_format(form.decimals_of(key[1], key[2]))
             sheet.write_number(row, at, float(value), self.fmt(num_format=number, align="right"))
         else:
-            text = shown_text(form.cell(key[1], key[2]), value)
+            text = form.cell(key[1], key[2]).shown(value)
             sheet.write_string(row, at, text, self.fmt(text_wrap=type_ in (Type.TEXT, Type.LANGTEXT)))
 
     def _list_total(self, sheet: Any, form: Blankett, first: int, last: int) -> None:

@@ -12,6 +12,19 @@ TAB = {"ekonomi": "#0B4F8A", "verksamhet": "#2E7D5B", "personal": "#8A5A0B", "ko
 RED, AMBER, GREEN = "#B42318", "#B76E00", "#1D7A4F"
 
 
+TONES = {
+    "bra": {"font_color": GREEN, "bg_color": "#E5F3EC"},
+    "delvis": {"font_color": AMBER, "bg_color": "#FBF0DD"},
+    "dalig": {"font_color": RED, "bg_color": "#FBE9E7"},
+    "neutral": {"font_color": QUIET, "bg_color": "#F1F3F5"},
+}
+
+
+def tone(name: str) -> dict[str, str]:
+    """Colours of an answer by its tone; the word and symbol say the same, so colour is never alone."""
+    return dict(TONES[name])
+
+
 def number_format(decimals: int) -> str:
     """Thousands apart, fixed decimals, a true minus. Shown as # ##0,0 by Swedish Excel."""
     figures = "#,##0" + ("." + "0" * decimals if decimals else "")

@@ -6,7 +6,6 @@ nyckeltal that cannot be stated is None: never a silent zero.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
@@ -123,22 +122,3 @@ def produkt(ena: Decimal | None, andra: Decimal | None) -> Decimal | None:
     Source: riskvärde 12 or more enters the plan (003:2555); that it is the product is the usual reading.
     """
     return None if ena is None or andra is None else ena * andra
-
-
-class FormFunction(msgspec.Struct, frozen=True):
-    """A function that a definition may name. `excel` numbers the arguments from {0}, then the parameters."""
-
-    python: Callable[..., Decimal | None]
-    excel: str
-    parameters: tuple[str, ...] = ()
-
-
-FORM_FUNCTIONS: Mapping[str, FormFunction] = {
-    "kvot_procent": FormFunction(kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
-    "produkt": FormFunction(produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
-    "lokalbidrag": FormFunction(
-        lokalbidrag,
-        "({4}*MAX(0,MIN({0},{3})-{2})+{5}*MAX(0,{0}-{3}))*{1}/1000",
-        ("lokaler.hyra_golv", "lokaler.hyra_tak", "lokaler.andel_mellan", "lokaler.andel_over"),
-    ),
-}

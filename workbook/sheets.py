@@ -34,6 +34,7 @@ from workbook.placement import (
 InputFormula = Callable[[Key], str | None]
 MAX_ROW_HEIGHT = 409.0
 YES_NO = ("Ja", "Nej")
+MEASURE_HELP = "Värdet med enhet som i rapporten: 85 %, 1 956,5 st, Max 10 personer, öka, Tas fram av nämnd, i.u."
 
 
 class FormSheet:
@@ -147,7 +148,7 @@ class FormSheet:
         for column in self.form.columns:
             cell = self.form.cell(row_id, column.id)
             text = self._cell(row_id, column, cell, number, style)
-            if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL):
+            if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL, Type.MATVARDE):
                 height = max(height, _lines(text, column_width(self.form, column) - 1))
         if row is not None:
             height = max(height, _lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
@@ -179,8 +180,7 @@ class FormSheet:
             return None
         cell_format = self.formats(**style, **self._cell_style(row_id, column, cell))
         if cell.kind is Kind.COMPUTED:
-            self._write_computed(key, row, at, cell_format)
-            return None
+            return self._write_computed(key, row, at, cell, cell_format)
         text = self.input_formula(key) if self.input_formula else None
         value = self.evaluation.value(key)
         if text is not None:
@@ -202,24 +202,30 @@ class FormSheet:
             }
         elif cell.type is Type.DATUM:
             style |= {"num_format": "yyyy-mm-dd", "align": "left"}
+        elif cell.type is Type.MATVARDE:
+            style |= {"text_wrap": True, "align": "right", "num_format": "@"}
         else:
-            style |= {"text_wrap": True, "align": "left", "num_format": "@"}
+            style |= {"text_wrap": True, "align": "left"}
+            if cell.kind is not Kind.COMPUTED:
+                style["num_format"] = "@"
             if cell.type is Type.LANGTEXT:
                 style["valign"] = "top"
         return style
 
-    def _write_computed(self, key: Key, row: int, at: int, cell_format: Any) -> None:
+    def _write_computed(self, key: Key, row: int, at: int, cell: CellDef, cell_format: Any) -> str | None:
         formula = "=" + formula_text(self.set, key, self.places)
         try:
             value, expected = self.evaluation.value(key), self.evaluation.expected(key)
         except NotComputable:
             self.sheet.write_formula(row, at, formula, cell_format, "#VALUE!")
-            return
+            return None
         if value != expected and isinstance(value, Decimal):
             # A figure that does not agree with the form's formula is kept as it was given, for the rules to report.
             self.sheet.write_number(row, at, float(value), cell_format)
-        else:
-            self.sheet.write_formula(row, at, formula, cell_format, stored(value))
+            return None
+        text = cell.shown(expected) if isinstance(expected, str) else None
+        self.sheet.write_formula(row, at, formula, cell_format, text or stored(value))
+        return text
 
     def _write_value(self, row: int, at: int, value: Value, cell: CellDef, cell_format: Any) -> str | None:
         if value is None or value == "":
@@ -232,7 +238,7 @@ class FormSheet:
             day = datetime.date.fromisoformat(value)
             self.sheet.write_datetime(row, at, datetime.datetime(day.year, day.month, day.day), cell_format)
             return value
-        text = shown_text(cell, value)
+        text = cell.shown(value)
         self.sheet.write_string(row, at, text, cell_format)
         return text
 
@@ -299,6 +305,8 @@ class FormSheet:
                 "input_message": "Datum, till exempel 2024-05-22.",
                 "error_message": "Skriv ett datum som 2024-05-22.",
             }
+        if cell.type is Type.MATVARDE:
+            return {"validate": "any", "input_title": title, "input_message": (column.note or MEASURE_HELP)[:255]}
         labels = choice_labels(cell)
         if labels:
             return rule | {
@@ -313,11 +321,21 @@ class FormSheet:
 
     def _conditional(self) -> None:
         negative = self.formats_conditional(look.RED)
+        self.measures: list[str] = []
         for column in self.form.columns:
             at = self.placement.columns[column.id] - 1
             if column.positive_means == "överskott":
                 rule = {"type": "cell", "criteria": "<", "value": 0, "format": negative}
                 self.sheet.conditional_format(FIRST_ROW - 1, at, self.placement.last_row - 1, at, rule)
+            for choice in column.choices:
+                if choice.tone:
+                    style = self.formats._book.add_format(look.tone(choice.tone))
+                    label = choice.label.replace('"', '""')
+                    rule = {"type": "cell", "criteria": "==", "value": f'"{label}"', "format": style}
+                    self.sheet.conditional_format(FIRST_ROW - 1, at, self.placement.last_row - 1, at, rule)
+            if column.type is Type.MATVARDE:
+                span = f"{self.placement.list_range(column.id)[0]}:{self.placement.list_range(column.id)[1]}"
+                self.measures.append(span)
             if self.form.id == "kontroll" and column.id == "allvar":
                 for word, colour in (("fel", look.RED), ("varning", look.AMBER)):
                     rule = {
@@ -325,6 +343,9 @@ class FormSheet:
                         "format": self.formats_conditional(colour),
                     }  # fmt: skip
                     self.sheet.conditional_format(FIRST_ROW - 1, at, self.placement.last_row - 1, at, rule)
+
+        if self.measures:  # figures with their unit are texts on purpose
+            self.sheet.ignore_errors({"number_stored_as_text": " ".join(self.measures)})
 
     def formats_conditional(self, colour: str) -> Any:
         """A font colour for a conditional format (which takes no font name)."""
@@ -402,16 +423,6 @@ def choice_labels(cell: CellDef) -> tuple[str, ...]:
     return ()
 
 
-def shown_text(cell: CellDef, value: str) -> str:
-    """A fact's text as the sheet shows it: labels for choices, Ja and Nej."""
-    if cell.type is Type.JANEJ:
-        return {"ja": "Ja", "nej": "Nej"}.get(value, value)
-    for choice in cell.choices:
-        if choice.id == value:
-            return choice.label
-    return value
-
-
 class _EmptyText(str):
     """An empty text that XlsxWriter stores as one: it takes a plain "" to mean that nothing has been calculated."""
 
@@ -446,7 +457,7 @@ def column_width(form: Blankett, column: Column) -> int:
     if column.type.is_number:
         longest = max(len(word) for word in column.label.replace("-", "- ").split())
         return max(13, longest + (5 if form.is_list else 3))
-    return {Type.LANGTEXT: 60, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
+    return {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
 
 
 def _lines(text: str, width: float) -> int:

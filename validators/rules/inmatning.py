@@ -163,7 +163,14 @@ def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
     Exempel: Totalt 1 424,3 är inskrivet i stället för uträknat.
     """
     for form in filing.judged():
-        for cell, _ in filing.computed(form):
+        for cell, definition in filing.computed(form):
+            if cell.formula is None and cell.state is CellState.TEXT and not definition.type.is_number:
+                yield filing.at(
+                    cell.key,
+                    f"formeln är ersatt med texten »{cell.raw}» och följer inte längre med.",
+                    "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
+                    found=cell.raw,
+                )
             if cell.formula is not None or cell.state is not CellState.NUMBER:
                 continue
             try:
@@ -420,7 +427,7 @@ def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
     Exempel: Automatisk beräkning har varit avstängd: Totalt visar gårdagens summa.
     """
     for form in filing.judged():
-        for cell, _ in filing.computed(form):
+        for cell, definition in filing.computed(form):
             if cell.formula is None or cell.state in (CellState.NOT_CALCULATED, CellState.ERROR):
                 continue
             if not _is_own_formula(filing, cell, cell.formula):
@@ -433,13 +440,14 @@ def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
             if isinstance(found, Decimal) and isinstance(expected, Decimal):
                 if abs(found - expected) <= EPSILON:
                     continue
-            elif not isinstance(found, Decimal) and expected is None:
+            elif found == expected or (not isinstance(found, Decimal) and expected is None):
                 continue
             if cell.row != LIST_TOTAL and form.form.is_list and expected is None:
                 continue
+            shown = [definition.shown(v) if isinstance(v, str) else show(v) for v in (found, expected)]
             yield filing.at(
                 cell.key,
-                f"det sparade värdet är {show(found) or 'tomt'} men formeln ger {show(expected) or 'inget värde'}.",
+                f"det sparade värdet är {shown[0] or 'tomt'} men formeln ger {shown[1] or 'inget värde'}.",
                 "Öppna filen i Excel, tryck Ctrl+Alt+F9, spara och kontrollera igen.",
                 found=found,
                 expected=expected,

@@ -1,0 +1,93 @@
+"""The functions that a definition may name, each in Python and in Excel: one entry, so that the two stay together.
+
+In the Excel text {0}, {1} ... are the arguments, then the parameters; {helt} and the like are the labels of the
+arguments' answers, {blir_helt} those of the cell's own, {rapportdag} the report date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from workbook import nyckeltal, status
+
+
+class FormFunction(msgspec.Struct, frozen=True):
+    """`words`: arguments are what stands there (text, choice id, a tuple for all rows of a list), not only numbers."""
+
+    python: Callable[..., Any]
+    excel: str
+    parameters: tuple[str, ...] = ()
+    words: bool = False
+    dated: bool = False
+
+
+def _tal(text: str, enhet: str) -> str:
+    """Excel's number in a text; #VALUE! when there is none. "e0" keeps a date or an empty text from passing as one."""
+    plain = f'SUBSTITUTE(SUBSTITUTE({text},_xlfn.UNICHAR(160)," "),_xlfn.UNICHAR(8722),"-")'
+    for away in (enhet, '"%"', '"+/-"', '"Max"'):
+        plain = f'SUBSTITUTE({plain},{away},"")'
+    return f'IF(ISNUMBER({text}),{text},_xlfn.NUMBERVALUE({plain}&"e0",","," "))'
+
+
+def _or_blank(formula: str) -> str:
+    return f'IFERROR({formula},"")'
+
+
+def _words(words: tuple[str, ...], text: str) -> str:
+    return "OR(" + ",".join(f'{text}="{word}"' for word in words) + ")"
+
+
+_FIRST = 'IF({0}="",{1},{0})'
+_TARGET_WORD = 'IF({2}="",{3},{2})'
+_INDICATOR = (
+    'IF({0}="",{blir_ingen},IF({1}="",IFERROR('
+    f'IF({_words(status.OKA, _TARGET_WORD)},IF({{0}}>{_tal("{4}", "{5}")},{{blir_helt}},{{blir_ej}}),'
+    f'IF({_words(status.MINSKA, _TARGET_WORD)},IF({{0}}<{_tal("{4}", "{5}")},{{blir_helt}},{{blir_ej}}),{{blir_ingen}})),'
+    "{blir_ingen}),"
+    'IF(OR({6}="",{6}={ingen}),{blir_ingen},'
+    "IF(ROUND(IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1})),9)<=0,{blir_helt},"
+    "IF(ROUND(IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1}))-{7}*ABS({1}),9)<=0,{blir_delvis},{blir_ej})))))"
+)
+
+
+def _below(label: str, state: str | None) -> str:
+    child = '(LEFT({1},LEN({0})+1)={0}&".")*ISERROR(FIND(".",{1},LEN({0})+2))'
+    judged = "({2}={helt})+({2}={delvis})+({2}={ej})"
+    own = f'SUMPRODUCT(({{3}}={{0}})*(({{4}}={label})+({{4}}="")*({{5}}={label})))'
+    if state:
+        own += f"+SUMPRODUCT(({{6}}={{0}})*({{7}}={state}))"
+    return f"IF(SUMPRODUCT({child}*({judged}))>0,SUMPRODUCT({child}*({{2}}={label})),{own})"
+
+
+FORM_FUNCTIONS: Mapping[str, FormFunction] = {
+    "kvot_procent": FormFunction(nyckeltal.kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
+    "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
+    "lokalbidrag": FormFunction(
+        nyckeltal.lokalbidrag,
+        "({4}*MAX(0,MIN({0},{3})-{2})+{5}*MAX(0,{0}-{3}))*{1}/1000",
+        ("lokaler.hyra_golv", "lokaler.hyra_tak", "lokaler.andel_mellan", "lokaler.andel_over"),
+    ),
+    "matvarde_tal": FormFunction(status.matvarde_tal, _or_blank(_tal("{0}", "{1}")), words=True),
+    "forsta_matvarde": FormFunction(status.forsta_matvarde, _or_blank(_tal(_FIRST, "{2}")), words=True),
+    "bedomt_varde": FormFunction(
+        status.bedomt_varde, 'IF(AND({0}="",{2}="st"),"",' + _or_blank(_tal(_FIRST, "{2}")) + ")", words=True
+    ),
+    "indikatorstatus": FormFunction(status.indikatorstatus, _INDICATOR, ("indikator.tolerans_delvis",), words=True),
+    "aktivitetslage": FormFunction(
+        status.aktivitetslage,
+        'IF({0}="","",IF({0}={klar},{blir_klar},IF(AND({1}<>"",{1}<={rapportdag}),{blir_forsenad},{blir_i_tid})))',
+        words=True,
+        dated=True,
+    ),
+    "under_helt": FormFunction(status.under_helt, _below("{helt}", "{klar}"), words=True),
+    "under_delvis": FormFunction(status.under_delvis, _below("{delvis}", None), words=True),
+    "under_ej": FormFunction(status.under_ej, _below("{ej}", "{forsenad}"), words=True),
+    "malstatus": FormFunction(
+        status.malstatus,
+        "IF({0}+{1}+{2}=0,{blir_ingen},IF({1}+{2}=0,{blir_helt},IF({0}+{1}=0,{blir_ej},{blir_delvis})))",
+        words=True,
+    ),
+}
