@@ -18,6 +18,8 @@ from workbook.bind import read_filled
 from workbook.build import WriteError, build
 from workbook.evaluate import Facts, Key, Value
 from workbook.facts import read_facts
+from workbook.matvarde import Slag, tolka
+from workbook.values import plain_number
 
 FILINGS = Path(__file__).parent.parent / "templates" / "filings"
 SEED = 20240430
@@ -111,6 +113,7 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
     for row in _rows(facts, "internkontroll"):
         if facts.get(("internkontroll", row, "resultat")) != "ingen":
             facts["internkontroll", row, "atgard"] = f"{MARK} åtgärd"
+    _invent_goals(facts, dice)
     facts["forsattsblad", "kontakt", "uppgift"] = f"{MARK} controller"
     for row in _rows(facts, "resultatenheter"):
         facts["resultatenheter", row, "enhet"] = f"{MARK} enhet {row}"
@@ -121,6 +124,53 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
 
 def _rows(facts: Facts, form: str) -> list[str]:
     return sorted({key[1] for key in facts if key[0] == form}, key=int)
+
+
+def _invent_goals(facts: dict[Key, Value], dice: random.Random) -> None:
+    """The city's goals and indicators stay; texts, the nämnd's own goals and all outcomes are invented, without faults."""
+    for row in _rows(facts, "mal"):
+        if facts["mal", row, "niva"] == "namndmal":
+            facts["mal", row, "titel"] = f"{MARK} nämndmål {facts['mal', row, 'nummer']}"
+            facts["mal", row, "forvantat_resultat"] = f"{MARK} resultat"
+        facts.pop(("mal", row, "beskrivning"), None)
+        facts["mal", row, "analys"] = f"{MARK} analys"
+    for row in _rows(facts, "indikatorer"):
+        place = ("indikatorer", row)
+        if str(facts[*place, "mal"]).count(".") > 1:
+            facts[*place, "indikator"] = f"{MARK} indikator {row}"
+        _invent_values(facts, place, dice)
+        facts[*place, "analys"] = f"{MARK} analys"
+        facts.pop((*place, "status"), None)
+    for row in _rows(facts, "aktiviteter"):
+        facts["aktiviteter", row, "aktivitet"] = f"{MARK} aktivitet {row}"
+        facts["aktiviteter", row, "start"] = "2024-01-01"
+        facts["aktiviteter", row, "slut"] = "2024-12-31"
+        facts["aktiviteter", row, "status"] = dice.choice(("klar", "pagar", "ej_startad"))
+
+
+def _invent_values(facts: dict[Key, Value], place: tuple[str, str], dice: random.Random) -> None:
+    """Outcomes, last year's and a forecast near the target, in the row's own unit; the sexes on either side of them."""
+    unit = facts.get((*place, "enhet"))
+    for column in ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar"):
+        facts.pop((*place, column), None)
+    target = tolka(str(facts.get((*place, "arsmal")) or "80"))
+    if target is None or target.tal is None or target.slag is not Slag.TAL:
+        return
+
+    def shown(factor: float) -> str:
+        figure = round(target.tal * Decimal(str(round(factor, 3))), 1)
+        top = min(figure, Decimal(100)) if unit == "%" else figure
+        return f"{plain_number(top)} {unit}" if unit else plain_number(top)
+
+    level = dice.uniform(0.93, 1.05)
+    facts[*place, "arsmal"] = shown(1)
+    facts[*place, "utfall_foregaende"] = shown(level * 0.98)
+    facts[*place, "prognos_helar"] = shown(level)
+    if "Antal" not in str(facts[*place, "indikator"]):
+        facts[*place, "periodens_utfall"] = shown(level)
+        if facts.get((*place, "konsuppdelad")) == "ja":
+            facts[*place, "utfall_man"] = shown(level * 0.99)
+            facts[*place, "utfall_kvinnor"] = shown(level * 1.01)
 
 
 def _number(facts: Facts, key: Key) -> Decimal:

@@ -233,17 +233,17 @@ def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
     """Fyll en ny arbetsbok ur en gammal och en datafil.
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
-    tolerans; annars skrivs talet, och kontrollen visar skillnaden.
+    tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
     """
     from templates.catalog import catalog
     from workbook.bind import read_filled
     from workbook.build import build
-    from workbook.facts import read_facts
+    from workbook.facts import merged, read_facts
 
     filled = read_filled(fil, catalog())
     if ut.exists() and fil.exists() and ut.samefile(fil):
         raise Obrukbart(f"{ut} är samma fil som läses. Välj ett annat namn för den nya arbetsboken.")
-    facts = {**filled.inputs(), **read_facts(data, filled.set)}
+    facts = merged(filled.inputs(), read_facts(data, filled.set), filled.set)
     chosen = catalog().namnd(filled.namnd)
     kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
     click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")

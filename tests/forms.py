@@ -37,6 +37,12 @@ def the_set(name: str) -> Blankettset:
     return catalog().blankettset(set_id, level or "namnd")
 
 
+def filing_set(folder: Path) -> Blankettset:
+    """The set of a transcribed filing, by its folder's name."""
+    set_id, _, *unit = folder.name.split("_", 2)
+    return catalog().blankettset(set_id, "enhet" if unit else "namnd")
+
+
 def namnd_of(name: str) -> str:
     return NAMND.get(name, "SDN08")
 
@@ -235,7 +241,9 @@ def _recalculate(raw: RawBook, filled: FilledSet, frozen: set[Key]) -> None:
         if isinstance(value, Decimal):
             sheet.cells[place] = RawCell(CellState.NUMBER, value, None, old.formula)
         else:
-            sheet.cells[place] = RawCell(CellState.TEXT, None, "", old.formula)
+            definition = filled.set.blanketter[cell.form].cell(cell.row, cell.column)
+            shown = definition.shown(value) if value is not None else ""
+            sheet.cells[place] = RawCell(CellState.TEXT, None, shown, old.formula)
 
 
 def findings(filled: FilledSet) -> list[Finding]:

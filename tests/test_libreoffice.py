@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from addin.exempel import FILINGS, filings, synthetic_city
+from addin.exempel import filings, synthetic_city
 from addin.konsolidering import consolidate
 from templates.catalog import catalog
 from templates.model import Type
@@ -62,8 +62,8 @@ def set_facts(set_id: str, level: str) -> dict[tuple[str, str, str], Decimal | s
     """Figures for every input: the real filing where there is one, else small numbers of our own."""
     blankettset = catalog().blankettset(set_id, level)
     for folder in filings():
-        if folder.name.startswith(set_id) and folder.name.count("_") == (1 if level == "namnd" else 2) + folder.name.count("daglig_"):
-            return dict(read_facts(FILINGS / folder.name / "DATA.csv", blankettset))
+        if forms.filing_set(folder) is blankettset:
+            return dict(read_facts(folder / "DATA.csv", blankettset))
     facts = forms.base(f"{set_id} {level}")
     number = 0
     for form in blankettset.blanketter.values():

@@ -87,7 +87,7 @@ def test_facts_survive_being_written_as_text(folder: object) -> None:
     from pathlib import Path
 
     assert isinstance(folder, Path)
-    blankettset = catalog().blankettset(folder.name.split("_")[0])
+    blankettset = forms.filing_set(folder)
     facts = read_facts(folder / "DATA.csv", blankettset)
     assert parse_facts(write_facts(facts, blankettset), blankettset) == facts
     assert parse_facts(write_facts(facts, blankettset, "SDN08"), blankettset) == facts

@@ -111,7 +111,10 @@ class Filing:
         if not form.is_list or not row.isdigit():
             return f"raden {form.row_label(row)}"
         key = self.filled.facts.get((form.id, row, form.key)) if form.key else None
-        return f"rad {row} ({key})" if isinstance(key, str) else f"rad {row}"
+        if not isinstance(key, str):
+            return f"rad {row}"
+        short = key if len(key) <= 60 else key[:57].rstrip() + "…"
+        return f"rad {row} ({short})"
 
     def at(
         self,
@@ -123,6 +126,7 @@ class Filing:
         expected: Figure = None,
         tolerance: Decimal | None = None,
         related: tuple[Key, ...] = (),
+        severity: Severity | None = None,
         follows_from_here: bool = True,
     ) -> Hit:
         """A hit at a cell. The text is put after the cell's name and a colon."""
@@ -140,6 +144,7 @@ class Filing:
             expected=expected,
             tolerance=tolerance,
             related=tuple(self.address(other) for other in related),
+            severity=severity,
             follows_from_here=follows_from_here,
             decimals=form.form.decimals if form.form.column_by_id[key[2]].type.is_number else 0,
         )

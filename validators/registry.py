@@ -26,6 +26,8 @@ MODULES = (
     "aritmetik",
     "samband",
     "stadsregler",
+    "mal",
+    "matvarden",
     "foregaende",
 )  # causes before effects
 PERIODS = ("VP", "T1", "T2", "VB")

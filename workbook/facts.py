@@ -149,6 +149,17 @@ def write_facts(facts: Facts, blankettset: Blankettset, namnd: str | None = None
     return out.getvalue()
 
 
+def merged(old: Facts, new: Facts, blankettset: Blankettset) -> dict[Key, Value]:
+    """`old` with `new` laid over it. A list row whose key column gets another text is another item: nothing of the old stays."""
+    replaced = set()
+    for (form_id, row, column), value in new.items():
+        form = blankettset.blanketter[form_id]
+        if form.is_list and column == form.key and old.get((form_id, row, column)) not in (None, value):
+            replaced.add((form_id, row))
+    kept = {key: value for key, value in old.items() if (key[0], key[1]) not in replaced}
+    return {**kept, **new}
+
+
 def sort_key(blankettset: Blankettset, key: Key) -> tuple[int, int, int]:
     """Order of a place in the set: form, row, column. Totals of list forms come last."""
     form = blankettset.blanketter[key[0]]

@@ -1,0 +1,261 @@
+"""BF405-BF411: plausibility of indicator values, which are texts with their unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from validators.filing import Filing
+from validators.finding import Hit, Severity, show
+from validators.registry import rule, varies
+from validators.rules.mal import INDICATORS, Line, lines
+from workbook.matvarde import Matvarde, Slag, tolka
+
+OUTCOMES = ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar")
+VALUES = (*OUTCOMES, "arsmal", "kf_arsmal")
+
+
+def values(line: Line) -> dict[str, Matvarde]:
+    """The values that stand on an indicator's row, by column."""
+    found = {column: tolka(line.text(column)) for column in VALUES if column in line.columns}
+    return {column: value for column, value in found.items() if value is not None}
+
+
+def _number(line: Line, column: str) -> Matvarde | None:
+    value = tolka(line.text(column)) if column in line.columns else None
+    return value if value is not None and value.slag is Slag.TAL and value.tal is not None else None
+
+
+def _is_count(line: Line, value: Matvarde) -> bool:
+    return value.enhet in ("st", "personer") or (value.enhet is None and line.text("indikator").startswith("Antal"))
+
+
+@rule("BF405", title="Värdet går att tolka", severity=Severity.VARNING, source="Värdenas former i de fem dokumenten, docs/varden.md")
+def values_can_be_understood(filing: Filing) -> Iterator[Hit]:
+    """BF405: Ett indikatorvärde har en form som går att tolka; annars står det kvar som text och räknas inte.
+
+    Givet ett värde i Indikatorer
+    När det inte är ett tal med känd enhet, ett intervall, en gräns, en riktning, ett uppskjutet mål, i.u. eller -
+    Så varnas det. Värdet ändras aldrig.
+    Exempel: Årsmålet är »12 av 14».
+    """
+    for line in lines(filing, INDICATORS):
+        for column, value in values(line).items():
+            if value.slag is Slag.TEXT:
+                yield filing.at(
+                    (INDICATORS, line.row, column),
+                    f"»{value.text}» går inte att tolka som ett värde och räknas inte.",
+                    "Skriv ett tal med enhet (85 %, 12 st), eller öka, minska, Tas fram av nämnd, i.u. eller -.",
+                    found=value.text,
+                )
+
+
+@rule(
+    "BF406",
+    title="Totalen stämmer med könen",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Ren aritmetik; 000:185, 000:189, 000:396",
+)
+def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
+    """BF406: Totalen för en andel eller ett index ligger mellan könens värden; ett antal är deras summa.
+
+    Givet en indikator med utfall, utfall för män eller pojkar och för kvinnor eller flickor
+    När en andel varken ligger mellan de två (med en enhet i sista decimalen till godo) eller är deras summa, eller när ett
+    antal inte är summan
+    Så varnas det (stoppas i VB). En andel får vara summan: andelen förskollärare delas upp så (3 + 31,9 = 34,9).
+    Exempel: Totalt 60,42 med män 62,96 % och kvinnor 61,9 %.
+    """
+    for line in lines(filing, INDICATORS):
+        total, men, women = (_number(line, c) for c in ("periodens_utfall", "utfall_man", "utfall_kvinnor"))
+        if total is None or men is None or women is None:
+            continue
+        assert total.tal is not None
+        assert men.tal is not None
+        assert women.tal is not None
+        step = max(Decimal(1).scaleb(-each.decimaler) for each in (total, men, women))
+        count = _is_count(line, total)
+        summed = abs(total.tal - men.tal - women.tal) <= (0 if count else step)
+        low, high = sorted((men.tal, women.tal))
+        if summed or (not count and low - step <= total.tal <= high + step):
+            continue
+        expected = (
+            f"summan {show(men.tal + women.tal)}" if count else f"mellan {show(low, 0)} och {show(high, 0)}"
+        )
+        yield filing.at(
+            (INDICATORS, line.row, "periodens_utfall"),
+            f"utfallet {total.text} ska vara {expected} (män {men.text}, kvinnor {women.text}).",
+            "Rätta det värde som är fel.",
+            found=total.text,
+            expected=expected,
+            related=((INDICATORS, line.row, "utfall_man"), (INDICATORS, line.row, "utfall_kvinnor")),
+            follows_from_here=False,
+        )
+
+
+@rule("BF407", title="En andel är högst 100 procent", severity=varies(Severity.VARNING, Severity.FEL), source="Ren aritmetik")
+def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
+    """BF407: En indikator som heter Andel har värden mellan 0 och 100.
+
+    Givet en indikator vars namn börjar med Andel, i procent eller utan enhet
+    När ett värde är över 100 eller under 0
+    Så varnas det (stoppas i VB). Budgetföljsamhet är ingen andel och får vara över 100.
+    Exempel: Andel nöjda föräldrar 105 %.
+    """
+    for line in lines(filing, INDICATORS):
+        if not line.text("indikator").casefold().startswith("andel"):
+            continue
+        for column in values(line):
+            value = _number(line, column)
+            if value is None or value.tal is None or value.enhet not in ("%", None) or 0 <= value.tal <= 100:
+                continue
+            yield filing.at(
+                (INDICATORS, line.row, column),
+                f"{value.text} är ingen möjlig andel; den ska ligga mellan 0 och 100 %.",
+                "Rätta värdet, eller indikatorns namn om den inte är en andel.",
+                found=value.text,
+                expected="0 till 100 %",
+            )
+
+
+@rule("BF408", title="Värdena på raden har samma enhet", severity=Severity.UPPLYSNING, source="Värdenas former i de fem dokumenten, docs/varden.md")
+def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
+    """BF408: Alla tal på en indikators rad skrivs med samma enhet.
+
+    Givet en rad i Indikatorer med minst ett tal med enhet
+    När ett annat tal på raden saknar enhet eller har en annan
+    Så upplyses det, en gång för raden. Noll behöver ingen enhet, och KF:s årsmål skriver SLK.
+    Exempel: Utfall 16,3 barn/avd. men prognos 16 st.
+    """
+    for line in lines(filing, INDICATORS):
+        numbers = {c: v for c, v in values(line).items() if v.tal is not None and c != "kf_arsmal"}
+        units = [v.enhet for v in numbers.values() if v.enhet is not None]
+        if not units:
+            continue
+        main = max(sorted(set(units)), key=units.count)
+        odd = {c: v for c, v in numbers.items() if v.enhet != main and v.tal}
+        if not odd:
+            continue
+        columns = filing.set.blanketter[INDICATORS].column_by_id
+        said = ", ".join(f"{columns[c].label.lower()} {v.text}" for c, v in odd.items())
+        yield filing.at(
+            (INDICATORS, line.row, next(iter(odd))),
+            f"enheten på raden är {main}, men {said} har {'ingen eller en annan' if len(odd) > 1 else 'en annan' if next(iter(odd.values())).enhet else 'ingen'}.",
+            f"Skriv {main} efter talet om det är så det ska läsas.",
+            found=said,
+            expected=main,
+            related=tuple((INDICATORS, line.row, c) for c in list(odd)[1:]),
+            follows_from_here=False,
+        )
+
+
+@rule(
+    "BF409",
+    title="Ett stort hopp från förra året förklaras",
+    severity=Severity.VARNING,
+    source="Parametern rimlighet.hopp_indikator (gissning); jfr 000:183-1673, där nästan alla stora ändringar analyseras",
+)
+def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
+    """BF409: En indikator vars utfall har ändrats mycket sedan förra årets verksamhetsberättelse har en analys.
+
+    Givet utfall och förra årets utfall i samma enhet, där årets inte är ett antal för en del av året
+    När skillnaden är större än den beslutade andelen av förra årets värde och analysen är tom
+    Så varnas det.
+    Exempel: 94 % mot 60 % i VB 2023, utan analys.
+    """
+    limit = filing.set.parameter("rimlighet.hopp_indikator")
+    for line in lines(filing, INDICATORS):
+        now, before = _number(line, "periodens_utfall"), _number(line, "utfall_foregaende")
+        if now is None or before is None or not before.tal or now.tal is None or line.text("analys"):
+            continue
+        if now.enhet != before.enhet or (_is_count(line, now) and filing.set.period != "VB"):
+            continue
+        share = abs(now.tal - before.tal) / abs(before.tal)
+        if share > limit:
+            yield filing.at(
+                (INDICATORS, line.row, "periodens_utfall"),
+                f"utfallet {now.text} är {round(share * 100)} % {'högre' if now.tal > before.tal else 'lägre'} än "
+                f"förra årets {before.text}, och analysen är tom.",
+                "Rätta värdet, eller förklara ändringen i analysen.",
+                found=now.text,
+                expected=before.text,
+                related=((INDICATORS, line.row, "utfall_foregaende"),),
+                follows_from_here=False,
+            )
+
+
+@rule(
+    "BF410",
+    title="Värdet har målets storleksordning",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Ren aritmetik: Excel gör 85 % till 0,85 i en cell som inte är text",
+)
+def values_have_the_targets_scale(filing: Filing) -> Iterator[Hit]:
+    """BF410: Ett värde utan procenttecken är inte en hundradel av sitt mål, och inget värde är negativt.
+
+    Givet ett tal utan enhet på en rad vars mål är i procent
+    När det ligger mellan 0 och 1 och hundra gånger talet är närmare målet än talet självt
+    Så varnas det (stoppas i VB), liksom för negativa tal.
+    Exempel: Utfall 0,85 mot årsmålet 80 %.
+    """
+    for line in lines(filing, INDICATORS):
+        target = _number(line, "arsmal") or _number(line, "kf_arsmal")
+        for column in OUTCOMES:
+            value = _number(line, column)
+            if value is None or value.tal is None:
+                continue
+            if value.tal < 0 and "prognossäkerhet" not in line.text("indikator").casefold():
+                yield filing.at(
+                    (INDICATORS, line.row, column),
+                    f"{value.text} är negativt.",
+                    "Rätta tecknet.",
+                    found=value.text,
+                    expected=show(-value.tal),
+                )
+                continue
+            percent = target is not None and target.procent and target.tal is not None and target.tal > 2
+            if not percent or value.enhet is not None or not 0 < value.tal < 1:
+                continue
+            assert target is not None
+            assert target.tal is not None
+            if abs(value.tal * 100 - target.tal) < abs(value.tal - target.tal):
+                meant = f"{show(value.tal * 100)} %"
+                yield filing.at(
+                    (INDICATORS, line.row, column),
+                    f"{value.text} är troligen {meant}; målet är {target.text}.",
+                    f"Skriv {meant} som text, med procenttecken.",
+                    found=value.text,
+                    expected=meant,
+                )
+
+
+@rule(
+    "BF411",
+    title="Könsuppdelade indikatorer har båda könen",
+    severity=Severity.UPPLYSNING,
+    source="Kolumnerna Utfall män/pojkar och kvinnor/flickor; märkningen ♀ i 000 och 003",
+)
+def both_sexes_are_given(filing: Filing) -> Iterator[Hit]:
+    """BF411: Den som anger utfall för det ena könet anger det för det andra.
+
+    Givet en indikator med utfall
+    När bara det ena könets utfall är ifyllt, eller inget fast indikatorn är könsuppdelad och inte är en årsindikator
+    Så upplyses det.
+    Exempel: Andel personer med ekonomiskt bistånd har utfall för män men inte för kvinnor.
+    """
+    for line in lines(filing, INDICATORS):
+        if "utfall_man" not in line.columns or not line.text("periodens_utfall"):
+            continue
+        given = [bool(line.text(column)) for column in ("utfall_man", "utfall_kvinnor")]
+        often = not line.text("period").isdigit()
+        if all(given) or (not any(given) and not (line.text("konsuppdelad") == "ja" and often)):
+            continue
+        missing = " och ".join(
+            name for name, there in zip(("män/pojkar", "kvinnor/flickor"), given, strict=True) if not there
+        )
+        yield filing.at(
+            (INDICATORS, line.row, "utfall_kvinnor" if given[0] else "utfall_man"),
+            f"utfall för {missing} saknas.",
+            "Fyll i utfallet om det finns.",
+            found="tomt",
+            follows_from_here=False,
+        )
