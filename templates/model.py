@@ -264,7 +264,7 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
         filled_by = (row.filled_by if row and row.filled_by else None) or column.filled_by
         kind = {"slk": Kind.SLK, "system": Kind.SYSTEM}.get(filled_by, Kind.INPUT)
         required = column.required if row is None or row.required is None else row.required
-        sign = (row.sign if row and row.sign else None) or column.sign
+        sign = None if column.sign == "either" else (row.sign if row and row.sign else None) or column.sign
         return CellDef(
             kind,
             type_,

@@ -41,7 +41,7 @@ CHOICES = {
 }
 TYPES = ["belopp", "tal", "heltal", "procent", "text", "langtext", "matvarde", "datum", "val", "janej"]
 FILLED_BY = ["namnd", "slk", "system"]
-SIGNS = ["positive", "negative"]
+SIGNS = ["positive", "negative", "either"]
 
 COLUMN = {
     "id": {**ID, "required": True},

@@ -104,7 +104,10 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
     assert ref.row is not None
     assert ref.column is not None
     if ref.row != "*":
-        return places.cell(key[0], ref.blankett, key[1] if ref.row == ITEM else ref.row, ref.column)
+        row = key[1] if ref.row == ITEM else ref.row
+        place = places.cell(key[0], ref.blankett, row, ref.column)
+        may_be_blank = blankettset is not None and blankettset.blanketter[ref.blankett].cell(row, ref.column).function
+        return f"N({place})" if may_be_blank else place  # a function's blank is a text, which + cannot add
     summed = places.column(key[0], ref.blankett, ref.column)
     if ref.where is None:
         return f"SUM({summed})"

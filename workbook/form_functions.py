@@ -65,6 +65,12 @@ def _below(label: str, state: str | None) -> str:
 FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "kvot_procent": FormFunction(nyckeltal.kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
     "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
+    "medel": FormFunction(
+        nyckeltal.medel, 'IF(COUNT({months})=0,"",AVERAGE({months}))'.replace("{months}", ",".join(f"{{{i}}}" for i in range(12)))
+    ),
+    "prestationsforandring": FormFunction(
+        nyckeltal.prestationsforandring, 'IF(OR({0}="",{1}="",{2}=""),"",({1}-{0})*{2}/1000000)'
+    ),
     "lokalbidrag": FormFunction(
         nyckeltal.lokalbidrag,
         "({4}*MAX(0,MIN({0},{3})-{2})+{5}*MAX(0,{0}-{3}))*{1}/1000",

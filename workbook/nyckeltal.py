@@ -122,3 +122,25 @@ def produkt(ena: Decimal | None, andra: Decimal | None) -> Decimal | None:
     Source: riskvärde 12 or more enters the plan (003:2555); that it is the product is the usual reading.
     """
     return None if ena is None or andra is None else ena * andra
+
+
+def medel(*manader: Decimal | None) -> Decimal | None:
+    """The mean of the months that are filled in; None without any. Zero counts, a blank does not.
+
+    Source: 000:1939-1945, where months without figure (i.u.) are left out of Snitt.
+    """
+    given = [month for month in manader if month is not None]
+    return sum(given, Decimal(0)) / len(given) if given else None
+
+
+def prestationsforandring(
+    antal_budget: Decimal | None, antal_avlast: Decimal | None, pris: Decimal | None
+) -> Decimal | None:
+    """What more or fewer children or insatser than budgeted mean for the budget, in mnkr; `pris` in kr a year.
+
+    (avläst - budget) * pris / 1 000 000: plus raises the budget, minus is paid back. None when anything is missing.
+    Source: 002:1600, 003:2243, 003:2298.
+    """
+    if antal_budget is None or antal_avlast is None or pris is None:
+        return None
+    return (antal_avlast - antal_budget) * pris / 1_000_000

@@ -113,7 +113,7 @@ class FormSheet:
         parts = [column.note or ""]
         if column.positive_means:
             parts.append(f"Plus betyder {column.positive_means}.")
-        if column.sign:
+        if column.sign in ("negative", "positive"):
             parts.append("Skrivs negativt." if column.sign == "negative" else "Skrivs positivt.")
         if column.blank_means == "noll" and column.formula is None:
             parts.append("Tom cell räknas som noll.")

@@ -179,3 +179,38 @@ def answered_are_among_the_received(filing: Filing) -> Iterator[Hit]:
                 expected=whole,
                 related=(keys[1],),
             )
+
+
+MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", "nov", "dec")
+
+
+@rule(
+    "BF412",
+    title="Månader som inte har varit är tomma",
+    severity=Severity.VARNING,
+    source="000:1919-1981: serierna slutar med rapportmånaden",
+)
+def months_to_come_are_blank(filing: Filing) -> Iterator[Hit]:
+    """BF412: En månadsserie slutar senast med rapportmånaden.
+
+    Givet en blankett med en kolumn per månad
+    När en månad efter rapportdagen har ett annat tal än noll
+    Så varnas det, en gång per rad.
+    Exempel: Septembers antal är ifyllt i T2, som gäller till och med augusti.
+    """
+    month = int(filing.set.report_date[5:7])
+    for form in filing.judged():
+        if "jan" not in form.form.column_by_id:
+            continue
+        seen: set[str] = set()
+        for cell, _ in filing.cells(form, *INPUTS):
+            if cell.column not in MONTHS[month:] or not isinstance(cell.value, Decimal) or not cell.value:
+                continue
+            if cell.row not in seen:
+                seen.add(cell.row)
+                yield filing.at(
+                    cell.key,
+                    f"{show(cell.value)} står i en månad efter rapportdagen {filing.set.report_date}.",
+                    "Flytta talet till rätt månad, eller töm cellen.",
+                    found=cell.value,
+                )

@@ -256,3 +256,32 @@ def details_equal_overview(filing: Filing) -> Iterator[Hit]:
     Exempel: Prognosen för flyktingmottagande är 5,0 i tabellen och −5,0 i sammanställningen.
     """
     yield from _relations(filing, "BF207")
+
+
+@rule(
+    "BF208",
+    title="Prestationsförändringen är den som antalen ger",
+    severity=Severity.VARNING,
+    source="002:1600, 002:1641; 003:2243, 003:2298",
+)
+def performance_change_follows_from_counts(filing: Filing) -> Iterator[Hit]:
+    """BF208: Prestationsförändringen i driftbudgeten är den som räknas ut ur antal och ersättning.
+
+    Givet Prestationer och ersättning med antal och pris
+    När summan för förskola eller LSS inte är prestationsförändringen på områdets rad i driftbudgeten
+    Så varnas det.
+    Exempel: 20 barn färre gånger 131 943 kr ger −2,6 mnkr, men driftbudgeten har −1,0.
+    """
+    yield from _relations(filing, "BF208")
+
+
+@rule("BF209", title="Balansräkningen går ihop", severity=Severity.FEL, source="Dubbel bokföring; 000:2077-2085")
+def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
+    """BF209: Tillgångarna är lika med skulder och eget kapital, både ingående och utgående.
+
+    Givet en ifylld balansräkning
+    När de två sidorna skiljer sig åt mer än toleransen
+    Så stoppas inlämningen.
+    Exempel: Tillgångar 321,2 men skulder och eget kapital 320,2.
+    """
+    yield from _relations(filing, "BF209")

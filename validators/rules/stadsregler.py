@@ -246,3 +246,32 @@ def deviations_have_a_remedy(filing: Filing) -> Iterator[Hit]:
 
 def _decimal(value: Value) -> Decimal | None:
     return value if isinstance(value, Decimal) else None
+
+
+PRICES = {"forskola_1_3": "ar_1_3", "forskola_4_5": "ar_4_5", "forskola_allman": "allman"}
+
+
+@rule("BF307", title="Förskolepengen är den beslutade", severity=Severity.FEL, source="002:1608-1613 (parametrarna forskolepeng.*)")
+def the_price_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
+    """BF307: Ersättningen per barn är årets beslutade pengbelopp.
+
+    Givet Prestationer och ersättning för ett år vars pengbelopp är kända
+    När ersättningen för en åldersgrupp är en annan än den beslutade
+    Så stoppas inlämningen. För år utan känt belopp bedöms inget.
+    Exempel: 131 493 kr i stället för 131 943 kr för barn 1-3 år.
+    """
+    for row, parameter in PRICES.items():
+        found = filing.filled.facts.get(("prestationer", row, "pris"))
+        decided = next(
+            (value for start, value, _ in filing.set.parameters[f"forskolepeng.{parameter}"].values
+             if start[:4] == str(filing.set.year)), None,
+        )  # fmt: skip
+        if isinstance(found, Decimal) and decided is not None and found != decided:
+            yield filing.at(
+                ("prestationer", row, "pris"),
+                f"ersättningen är {show(found)} kr men den beslutade för {filing.set.year} är {show(decided)} kr.",
+                f"Skriv {show(decided)}.",
+                found=found,
+                expected=decided,
+                tolerance=Decimal(0),
+            )
