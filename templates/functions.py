@@ -14,9 +14,18 @@ FUNCTIONS: Mapping[str, tuple[int, str]] = {
     "forsta_matvarde": (3, "talet i {0}, eller i {1} när {0} är tom, utan enheten {2}"),
     "bedomt_varde": (3, "talet i {0}, annars i {1} om det inte är ett antal, utan enheten {2}"),
     "indikatorstatus": (7, "{0} mot {1} efter {6}; vid målet öka eller minska mot {4}"),
-    "under_helt": (8, "antal helt uppfyllda av målen närmast under {0}; saknas bedömda mål, av dess indikatorer och klara aktiviteter"),
+    "under_helt": (
+        8,
+        "antal helt uppfyllda av målen närmast under {0}; saknas bedömda mål, av dess indikatorer och klara aktiviteter",
+    ),
     "under_delvis": (8, "antal delvis uppfyllda av målen närmast under {0}, annars av dess indikatorer"),
-    "under_ej": (8, "antal ej uppfyllda av målen närmast under {0}, annars av dess indikatorer och försenade aktiviteter"),
+    "under_ej": (
+        8,
+        "antal ej uppfyllda av målen närmast under {0}, annars av dess indikatorer och försenade aktiviteter",
+    ),
     "malstatus": (3, "helt när {1} och {2} är noll, ej när {0} och {1} är noll, delvis däremellan"),
-    "aktivitetslage": (2, "klar eller i tid enligt {0}, försenad när {1} har passerat rapportdagen utan att den är klar"),
+    "aktivitetslage": (
+        2,
+        "klar eller i tid enligt {0}, försenad när {1} har passerat rapportdagen utan att den är klar",
+    ),
 }

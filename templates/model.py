@@ -258,9 +258,7 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             return CellDef(Kind.COMPUTED, type_, self._absolute(formula, row_id, column_id))
         if function is not None:
             args = tuple(self._absolute_ref(ref, row_id, column_id) for ref in function.args)
-            return CellDef(
-                Kind.COMPUTED, type_, function=Function(function.name, args), choices=column.choices
-            )
+            return CellDef(Kind.COMPUTED, type_, function=Function(function.name, args), choices=column.choices)
         filled_by = (row.filled_by if row and row.filled_by else None) or column.filled_by
         kind = {"slk": Kind.SLK, "system": Kind.SYSTEM}.get(filled_by, Kind.INPUT)
         required = column.required if row is None or row.required is None else row.required

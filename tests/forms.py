@@ -58,7 +58,11 @@ def goals(blankettset: Blankettset) -> dict[Key, Value]:
     kf = next((goal.nummer for goal in blankettset.kf.mal if goal.niva == "kf_mal"), "1.1")
     rows = [(own, f"{kf}.1", "namndmal", "Eget mål")]
     if not facts:
-        rows = [("1", top, "inriktningsmal", "Inriktning"), ("2", kf, "kf_mal", "KF:s mål"), ("3", f"{kf}.1", "namndmal", "Eget mål")]
+        rows = [
+            ("1", top, "inriktningsmal", "Inriktning"),
+            ("2", kf, "kf_mal", "KF:s mål"),
+            ("3", f"{kf}.1", "namndmal", "Eget mål"),
+        ]
     for row, number, level, title in rows:
         facts |= {("mal", row, "nummer"): number, ("mal", row, "niva"): level, ("mal", row, "titel"): title}
         if level == "namndmal":

@@ -172,7 +172,11 @@ def test_the_inventory_of_the_five_documents_is_whole() -> None:
     goals = {}
     for folder in FOLDERS:
         facts = read_facts(folder / "DATA.csv", forms.filing_set(folder))
-        counts.update(form for form, _, column in facts if (form, column) in (("indikatorer", "indikator"), ("aktiviteter", "aktivitet")))
+        counts.update(
+            form
+            for form, _, column in facts
+            if (form, column) in (("indikatorer", "indikator"), ("aktiviteter", "aktivitet"))
+        )
         levels = Counter(value for (form, _, column), value in facts.items() if (form, column) == ("mal", "niva"))
         units = sum((form, column) == ("enhetsmal", "nummer") for form, _, column in facts)
         goals[folder.name[:7]] = (levels["inriktningsmal"], levels["kf_mal"], levels["namndmal"], units)

@@ -29,7 +29,20 @@ pytestmark = [
     pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) finns inte på den här maskinen"),
 ]
 SETS = sorted(catalog().sets)
-SHAPES = ("85 %", "1 956,5 st", "\u2212 4,3 %", "Max 10 personer", "+/- 1 %", "öka", "Tas fram av nämnd", "i.u.", "-", "0", "12/5", "st")
+SHAPES = (
+    "85 %",
+    "1 956,5 st",
+    "\u2212 4,3 %",
+    "Max 10 personer",
+    "+/- 1 %",
+    "öka",
+    "Tas fram av nämnd",
+    "i.u.",
+    "-",
+    "0",
+    "12/5",
+    "st",
+)
 EPSILON = Decimal("0.0000001")
 
 

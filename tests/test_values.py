@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook import nyckeltal
 from workbook.nyckeltal import budgetfoljsamhet_efter, budgetfoljsamhet_fore, kvot_procent, lokalbidrag, prognossakerhet
 from workbook.nyckeltal import resultatoverforing as overforing
 from workbook.values import date_from_serial, excel_serial, format_number, parse_number, plain_number

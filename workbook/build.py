@@ -25,6 +25,7 @@ from workbook.placement import (
     Placement,
 )
 from workbook.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
+from workbook.status_board import StatusBoard
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "1"
@@ -231,12 +232,14 @@ class _Book:
             rule = {"type": "cell", "criteria": ">", "value": 0,
                     "format": self.book.add_format({"font_color": colour, "bold": True})}  # fmt: skip
             sheet.conditional_format(INDEX_FIRST - 1, at, row, at, rule)
+        row = StatusBoard(self.evaluation, self.placements).write(self.book, sheet, fmt, row + 2)
         sheet.write_string(row + 2, 1, f"Definition {self.set.definition_hash}", fmt.quiet(font_size=8))
         sheet.write_string(row + 3, 1, f"Källa: {self.set.source}", fmt.quiet(font_size=8))
         sheet.freeze_panes(INDEX_FIRST - 1, 0)
         sheet.set_selection(INDEX_FIRST - 1, 1, INDEX_FIRST - 1, 1)
         sheet.repeat_rows(INDEX_FIRST - 2)
         print_set_up(sheet, self.who, "Innehåll")
+        sheet.fit_to_pages(1, 1)
         sheet.print_area(0, 1, row + 3, 6)
         sheet.protect("", PROTECTION)
 
@@ -296,12 +299,23 @@ class _Book:
                 count,
                 1,
             )
+        spans, wanted, done = self._spans(form, required=True)
+        if not spans:
+            spans, wanted, done = self._spans(form, required=False)
+            if not spans:
+                return None, "", 0, 0
+            return f'COUNTA({",".join(spans)})&" ifyllda"', f"{done} ifyllda", done, 1
+        return f'COUNTA({",".join(spans)})&" av {wanted}"', f"{done} av {wanted}", done, wanted
+
+    def _spans(self, form: Blankett, *, required: bool) -> tuple[list[str], int, int]:
+        """Ranges of the required cells (or of all that are filled in), how many there are and how many are filled."""
+        place, sheet = self.placements[form.id], quote_sheet(form.sheet)
         spans, wanted, done = [], 0, 0
         for column in form.columns:
             run: list[int] = []
             for row_id, number in [*place.rows.items(), (None, 0)]:
                 cell = form.cell(row_id, column.id) if row_id else None
-                if cell is not None and cell.required:
+                if cell is not None and (cell.required if required else cell.kind in (Kind.INPUT, Kind.SLK)):
                     run.append(number)
                     wanted += 1
                     done += self.evaluation.facts.get((form.id, row_id or "", column.id)) is not None
@@ -309,9 +323,7 @@ class _Book:
                     at = place.columns[column.id]
                     spans.append(f"{sheet}!{address(run[0], at)}:{address(run[-1], at)}")
                     run = []
-        if not spans:
-            return None, "", 0, 0
-        return f'COUNTA({",".join(spans)})&" av {wanted}"', f"{done} av {wanted}", done, wanted
+        return spans, wanted, done
 
     def _state_formula(self, form: Blankett, wanted: int) -> str:
         counted = (self._filled(form)[0] or "").split("&")[0]

@@ -44,8 +44,8 @@ _FIRST = 'IF({0}="",{1},{0})'
 _TARGET_WORD = 'IF({2}="",{3},{2})'
 _INDICATOR = (
     'IF({0}="",{blir_ingen},IF({1}="",IFERROR('
-    f'IF({_words(status.OKA, _TARGET_WORD)},IF({{0}}>{_tal("{4}", "{5}")},{{blir_helt}},{{blir_ej}}),'
-    f'IF({_words(status.MINSKA, _TARGET_WORD)},IF({{0}}<{_tal("{4}", "{5}")},{{blir_helt}},{{blir_ej}}),{{blir_ingen}})),'
+    f"IF({_words(status.OKA, _TARGET_WORD)},IF({{0}}>{_tal('{4}', '{5}')},{{blir_helt}},{{blir_ej}}),"
+    f"IF({_words(status.MINSKA, _TARGET_WORD)},IF({{0}}<{_tal('{4}', '{5}')},{{blir_helt}},{{blir_ej}}),{{blir_ingen}})),"
     "{blir_ingen}),"
     'IF(OR({6}="",{6}={ingen}),{blir_ingen},'
     "IF(ROUND(IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1})),9)<=0,{blir_helt},"
@@ -66,7 +66,8 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "kvot_procent": FormFunction(nyckeltal.kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
     "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
     "medel": FormFunction(
-        nyckeltal.medel, 'IF(COUNT({months})=0,"",AVERAGE({months}))'.replace("{months}", ",".join(f"{{{i}}}" for i in range(12)))
+        nyckeltal.medel,
+        'IF(COUNT({months})=0,"",AVERAGE({months}))'.replace("{months}", ",".join(f"{{{i}}}" for i in range(12))),
     ),
     "prestationsforandring": FormFunction(
         nyckeltal.prestationsforandring, 'IF(OR({0}="",{1}="",{2}=""),"",({1}-{0})*{2}/1000000)'

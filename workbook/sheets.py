@@ -58,6 +58,7 @@ class FormSheet:
         self.formats, self.placement, self.evaluation, self.places = formats, placement, evaluation, places
         self.who, self.choices, self.input_formula, self.locked = who, choices, input_formula, locked
         self.sheet = book.add_worksheet(self.form.sheet)
+        self.reads_downwards = self.form.is_list and any(c.type is Type.LANGTEXT for c in self.form.columns)
 
     def write(self) -> Any:
         """Write everything; returns the XlsxWriter worksheet."""
@@ -136,7 +137,8 @@ class FormSheet:
         style = self._row_style(row, total)
         label_format = self.formats(**style, text_wrap=True, indent=self._indent(row))
         if isinstance(label, int):
-            number_style = self.formats(font_color=look.QUIET, align="left")
+            top = {"valign": "top"} if self.reads_downwards else {}
+            number_style = self.formats(font_color=look.QUIET, align="left", **top)
             self.sheet.write_number(number - 1, LABEL_COLUMN - 1, label, number_style)
         else:
             self.sheet.write_string(number - 1, LABEL_COLUMN - 1, label, label_format)
@@ -158,7 +160,7 @@ class FormSheet:
         return 2 if row is not None and row.varav_of else 0
 
     def _row_style(self, row: Row | None, total: bool) -> dict[str, Any]:
-        style: dict[str, Any] = {}
+        style: dict[str, Any] = {"valign": "top"} if self.reads_downwards else {}
         if total:
             style |= {"bold": True, "top": 1, "top_color": look.INK}
         if row is not None and row.heading:
@@ -178,7 +180,7 @@ class FormSheet:
             hatched = {} if plain else {"pattern": 14, "fg_color": "#DDE2E6"}
             self.sheet.write_blank(row, at, None, self.formats(**style, **hatched))
             return None
-        cell_format = self.formats(**style, **self._cell_style(row_id, column, cell))
+        cell_format = self.formats(**(style | self._cell_style(row_id, column, cell)))
         if cell.kind is Kind.COMPUTED:
             return self._write_computed(key, row, at, cell, cell_format)
         text = self.input_formula(key) if self.input_formula else None

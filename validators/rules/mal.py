@@ -144,7 +144,12 @@ def _meaning(text: str) -> tuple[object, ...]:
     return (value.slag, value.tal, value.enhet, value.nar, value.text if value.slag is Slag.TEXT else "")
 
 
-@rule("BF312", title="Varje rad hör till ett mål som finns", severity=Severity.FEL, source="Uppställningen i 002 och 003: mål i mål")
+@rule(
+    "BF312",
+    title="Varje rad hör till ett mål som finns",
+    severity=Severity.FEL,
+    source="Uppställningen i 002 och 003: mål i mål",
+)
 def every_row_belongs_to_a_goal(filing: Filing) -> Iterator[Hit]:
     """BF312: Ett mål har ett mål över sig, och indikatorer och aktiviteter hör till ett mål i listan.
 
@@ -242,7 +247,9 @@ def a_status_that_differs_is_motivated(filing: Filing) -> Iterator[Hit]:
                 )
 
 
-@rule("BF315", title="Ett mål som inte nås analyseras", severity=varies(Severity.VARNING, Severity.FEL), source="003:91")
+@rule(
+    "BF315", title="Ett mål som inte nås analyseras", severity=varies(Severity.VARNING, Severity.FEL), source="003:91"
+)
 def a_target_not_met_is_analysed(filing: Filing) -> Iterator[Hit]:
     """BF315: En indikator som inte uppfylls, eller inte väntas uppfyllas, helt har en analys.
 
@@ -366,7 +373,12 @@ def the_target_reaches_the_citys(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF319", title="Aktiviteternas datum hör till året", severity=Severity.FEL, source="Kolumnerna Startdatum och Slutdatum, 002:328")
+@rule(
+    "BF319",
+    title="Aktiviteternas datum hör till året",
+    severity=Severity.FEL,
+    source="Kolumnerna Startdatum och Slutdatum, 002:328",
+)
 def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
     """BF319: En aktivitet slutar inte före den börjar, och den pågår någon del av året.
 

@@ -30,7 +30,12 @@ def _is_count(line: Line, value: Matvarde) -> bool:
     return value.enhet in ("st", "personer") or (value.enhet is None and line.text("indikator").startswith("Antal"))
 
 
-@rule("BF405", title="Värdet går att tolka", severity=Severity.VARNING, source="Värdenas former i de fem dokumenten, docs/varden.md")
+@rule(
+    "BF405",
+    title="Värdet går att tolka",
+    severity=Severity.VARNING,
+    source="Värdenas former i de fem dokumenten, docs/varden.md",
+)
 def values_can_be_understood(filing: Filing) -> Iterator[Hit]:
     """BF405: Ett indikatorvärde har en form som går att tolka; annars står det kvar som text och räknas inte.
 
@@ -78,9 +83,7 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
         low, high = sorted((men.tal, women.tal))
         if summed or (not count and low - step <= total.tal <= high + step):
             continue
-        expected = (
-            f"summan {show(men.tal + women.tal)}" if count else f"mellan {show(low, 0)} och {show(high, 0)}"
-        )
+        expected = f"summan {show(men.tal + women.tal)}" if count else f"mellan {show(low, 0)} och {show(high, 0)}"
         yield filing.at(
             (INDICATORS, line.row, "periodens_utfall"),
             f"utfallet {total.text} ska vara {expected} (män {men.text}, kvinnor {women.text}).",
@@ -92,7 +95,12 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
         )
 
 
-@rule("BF407", title="En andel är högst 100 procent", severity=varies(Severity.VARNING, Severity.FEL), source="Ren aritmetik")
+@rule(
+    "BF407",
+    title="En andel är högst 100 procent",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Ren aritmetik",
+)
 def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
     """BF407: En indikator som heter Andel har värden mellan 0 och 100.
 
@@ -117,7 +125,12 @@ def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF408", title="Värdena på raden har samma enhet", severity=Severity.UPPLYSNING, source="Värdenas former i de fem dokumenten, docs/varden.md")
+@rule(
+    "BF408",
+    title="Värdena på raden har samma enhet",
+    severity=Severity.UPPLYSNING,
+    source="Värdenas former i de fem dokumenten, docs/varden.md",
+)
 def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
     """BF408: Alla tal på en indikators rad skrivs med samma enhet.
 

@@ -251,7 +251,12 @@ def _decimal(value: Value) -> Decimal | None:
 PRICES = {"forskola_1_3": "ar_1_3", "forskola_4_5": "ar_4_5", "forskola_allman": "allman"}
 
 
-@rule("BF307", title="Förskolepengen är den beslutade", severity=Severity.FEL, source="002:1608-1613 (parametrarna forskolepeng.*)")
+@rule(
+    "BF307",
+    title="Förskolepengen är den beslutade",
+    severity=Severity.FEL,
+    source="002:1608-1613 (parametrarna forskolepeng.*)",
+)
 def the_price_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
     """BF307: Ersättningen per barn är årets beslutade pengbelopp.
 
