@@ -154,11 +154,12 @@ def _invent_values(facts: dict[Key, Value], place: tuple[str, str], dice: random
     for column in ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar"):
         facts.pop((*place, column), None)
     target = tolka(str(facts.get((*place, "arsmal")) or "80"))
-    if target is None or target.tal is None or target.slag is not Slag.TAL:
+    aim = target.tal if target is not None and target.slag is Slag.TAL else None
+    if aim is None:
         return
 
     def shown(factor: float) -> str:
-        figure = round(target.tal * Decimal(str(round(factor, 3))), 1)
+        figure = round(aim * Decimal(str(round(factor, 3))), 1)
         top = min(figure, Decimal(100)) if unit == "%" else figure
         return f"{plain_number(top)} {unit}" if unit else plain_number(top)
 

@@ -22,10 +22,11 @@ from validators.validate import validate
 from workbook.bind import read_filled
 from workbook.build import WriteError
 from workbook.evaluate import Evaluation, NotComputable
-from workbook.konsolidera import City, Part, write_city
+from workbook.konsolidera import CITY, City, Part, write_city
 from workbook.xlsx_reader import UnreadableWorkbook
 
-MANY = 60  # files; below this a pool of processes costs more than it gives
+MANY = 60  # files; below this a pool of fresh processes costs more than it gives
+MANY_WHERE_CHEAP = 8
 PATIENCE = 1.0  # seconds before progress is shown
 HEADERS = ("Nämnd", "Fil", "Kod", "Allvar", "Blankett", "Blad", "Cell", "Rad", "Kolumn", "Funnet", "Förväntat",
            "Text", "Åtgärd", "Förklaring")  # fmt: skip
@@ -50,9 +51,11 @@ class Outcome(msgspec.Struct, frozen=True):
         count = len(self.collection.filings)
         missing = f", {len(self.collection.missing)} saknas" if self.collection.missing else ""
         extra = f" Den långa tabellen ligger i {self.beside}." if self.beside else ""
-        return (
-            f"{self.path}: {count} nämnd{'er' if count != 1 else ''} konsoliderade{missing}, {self.errors} fel.{extra}"
-        )
+        return f"{self.path}: {count} {self._many(count)} konsoliderade{missing}, {self.errors} fel.{extra}"
+
+    def _many(self, count: int) -> str:
+        level = self.collection.set.level if self.collection.set else "namnd"
+        return ("enhet" if level == "enhet" else "nämnd") + ("er" if count != 1 else "")
 
     def as_json(self) -> dict[str, Any]:
         """One object for machines."""
@@ -61,7 +64,12 @@ class Outcome(msgspec.Struct, frozen=True):
             "fil": str(self.path),
             "blankettset": chosen.id if chosen else None,
             "namnder": [
-                {"namnd": filed.namnd, "fil": filed.file, "kvitto": dict(filed.receipt)}
+                {
+                    "namnd": filed.namnd,
+                    **({"enhet": filed.enhet} if filed.enhet else {}),
+                    "fil": filed.file,
+                    "kvitto": dict(filed.receipt),
+                }
                 for filed in self.collection.filings
             ],
             "saknas": list(self.collection.missing),
@@ -150,14 +158,18 @@ def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
 def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
     workers = min(os.cpu_count() or 1, 8)
-    if len(files) < MANY or workers == 1:
+    import multiprocessing
+
+    cheap = "fork" in multiprocessing.get_all_start_methods()  # a copy of this process costs next to nothing
+    if workers == 1 or len(files) < (MANY_WHERE_CHEAP if cheap else MANY):
         yield from map(_judge_file, files)
         return
-    import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_calm) as pool:
-        yield from pool.map(_judge_file, files, chunksize=8)
+    catalog()  # loaded once, before the copies
+    context = multiprocessing.get_context("fork" if cheap else "spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_calm) as pool:
+        yield from pool.map(_judge_file, files, chunksize=8 if len(files) >= MANY else 1)
 
 
 def _calm() -> None:
@@ -192,7 +204,7 @@ def _city(collection: Collection, moment: str) -> City:
     parts = []
     rows: list[tuple[str, ...]] = []
     for filed in collection.filings:
-        name = _name(collection, filed.namnd)
+        name = filed.enhet or _name(collection, filed.namnd)
         counts = (filed.count(Severity.FEL), filed.count(Severity.VARNING), filed.explained)
         receipt = filed.receipt
         provenance = (
@@ -206,12 +218,16 @@ def _city(collection: Collection, moment: str) -> City:
             ("Utslag", str(receipt["utslag"])),
             ("Konsoliderad", moment),
         )
-        parts.append(Part(filed.namnd, name, filed.inputs, counts, provenance))
+        area = filed.inputs.get(("forsattsblad", "omrade", "uppgift"))
+        parts.append(Part(filed.namnd, name, filed.inputs, counts, provenance, str(area) if area else None))
         rows += [_finding_row(name, filed.file, collection, finding) for finding in filed.findings]
     rows = [_finding_row("", file, collection, finding) for file, finding in collection.findings] + rows
     missing = tuple((code, _name(collection, code)) for code in collection.missing)
     pairs = tuple((a, b, amount) for (a, b), amount in sorted(eliminated(blankettset, collection.filings).items()))
-    return City(blankettset, tuple(parts), missing, HEADERS, tuple(rows), pairs, moment)
+    owner = CITY
+    if blankettset.level == "enhet" and collection.filings:
+        owner = f"{_name(collection, collection.filings[0].namnd)} stadsdelsnämnd"
+    return City(blankettset, tuple(parts), missing, HEADERS, tuple(rows), pairs, moment, owner)
 
 
 def _name(collection: Collection, code: str) -> str:
@@ -246,10 +262,16 @@ def _overview_row(blankettset: Blankettset, filed: Handed) -> tuple[str, ...]:
 
     known = blankettset.namnder.get(filed.namnd)
     return (
-        f"{known.name if known else filed.namnd}",
+        filed.enhet or (known.name if known else filed.namnd),
         filed.file,
         str(filed.count(Severity.FEL)),
         str(filed.count(Severity.VARNING)),
-        figure("nyckeltal", "budgetfoljsamhet_efter", "varde"),
-        figure("verksamhetsomraden", "summa", "avvikelse"),
+        *(
+            (figure("enhetsbudget", "kostnader", "budget"), figure("enhetsbudget", "netto", "budget"))
+            if filed.enhet
+            else (
+                figure("nyckeltal", "budgetfoljsamhet_efter", "varde"),
+                figure("verksamhetsomraden", "summa", "avvikelse"),
+            )
+        ),
     )

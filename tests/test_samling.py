@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -27,6 +28,7 @@ from workbook.placement import Placement
 
 COVERED = {f"BF60{n}" for n in range(1, 7)}
 SET = "2024-T1"
+DANGEROUS = {"=1+1", "@SUM(A1)", "+/- 1 %", "-2+3"}
 CODES = ["SDN04", "SDN06", "SDN08"]
 
 
@@ -34,6 +36,11 @@ def make(folder: Path, code: str, facts: dict[Key, Value] | None = None, set_id:
     path = folder / (name or f"{code}.xlsx")
     build(path, catalog().blankettset(set_id), catalog().namnd(code), facts or forms.base(set_id))
     return path
+
+
+def cells_with(path: Path, texts: set[str]) -> list[Any]:
+    sheets = load_workbook(path).worksheets
+    return [cell for sheet in sheets for row in sheet.iter_rows() for cell in row if cell.value in texts]
 
 
 def collected(*paths: Path) -> Collection:
@@ -172,19 +179,76 @@ def test_a_text_that_begins_like_a_formula_stays_a_text_in_the_city(tmp_path: Pa
         lokaler;1;lokal;@SUM(A1)
         lokaler;1;hyra;1000
         lokaler;1;yta;10
+        mal;1;analys;-2+3
+        indikatorer;99;mal;1.1.1
+        indikatorer;99;indikator;=1+1
+        indikatorer;99;riktning;hogre
+        indikatorer;99;arsmal;+/- 1 %
+        indikatorer;99;analys;@SUM(A1)
+        aktiviteter;1;aktivitet;=1+1
+        aktiviteter;1;avvikelse;@SUM(A1)
     """)  # fmt: skip
-    make(tmp_path, "SDN08", facts)
+    own = make(tmp_path, "SDN08", facts)
+    assert not [cell for cell in cells_with(own, DANGEROUS) if cell.data_type != "s"]
     consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
-    book = load_workbook(tmp_path / "stad.xlsx")
-    found = [
-        cell
-        for sheet in book.worksheets
-        for row in sheet.iter_rows()
-        for cell in row
-        if cell.value in ("=1+1", "@SUM(A1)")
-    ]
-    assert len(found) >= 4
+    found = cells_with(tmp_path / "stad.xlsx", DANGEROUS)
+    assert {cell.value for cell in found} == DANGEROUS
+    assert {cell.parent.title for cell in found} >= {"Resultatenheter", "Lokaler", "Mål", "Indikatorer", "Aktiviteter"}
     assert all(cell.data_type == "s" for cell in found)
+
+
+def test_units_become_their_namnds_figures_per_verksamhetsomrade(tmp_path: Path) -> None:
+    units = {
+        "Axelsberg": ("aldreomsorg", 21600),
+        "Trekanten": ("aldreomsorg", 10000),
+        "Ung fritid": ("barn_kultur_fritid", 500),
+    }
+    for name, (area, costs) in units.items():
+        facts = forms.base("2020-VP enhet")
+        facts["forsattsblad", "enhet", "uppgift"] = name
+        facts["forsattsblad", "omrade", "uppgift"] = area
+        facts["enhetsbudget", "personalkostnader", "budget"] = Decimal(costs)
+        facts["enhetsbudget", "taxor_avgifter", "budget"] = Decimal(100)
+        build(tmp_path / f"{name}.xlsx", catalog().blankettset("2020-VP", "enhet"), catalog().namnd("SDN22"), facts)
+    (tmp_path / "kopia.xlsx").write_bytes((tmp_path / "Axelsberg.xlsx").read_bytes())
+    outcome = consolidate([tmp_path], tmp_path / "namnd.xlsx", replace=False)
+    assert [finding.code for _, finding in outcome.collection.findings] == ["BF602"]
+    assert "3 enheter" in outcome.sentence()
+    sheet = load_workbook(tmp_path / "namnd.xlsx", data_only=True)["Verksamhetsområden"]
+    rows = [row[:5] for row in sheet.iter_rows(min_row=6, values_only=True)]
+    assert rows == [
+        ("Äldreomsorg", 2, 31.6, 0.2, 31.4),
+        ("Barn, kultur och fritid", 1, 0.5, 0.1, 0.4),
+        ("Hägersten-Liljeholmen stadsdelsnämnd", 3, 32.1, 0.3, 31.8),
+    ]
+
+
+def test_a_unit_of_another_namnd_is_not_counted(tmp_path: Path) -> None:
+    for number, code in enumerate(("SDN22", "SDN22", "SDN24")):
+        facts = forms.base("2020-VP enhet") | {("forsattsblad", "enhet", "uppgift"): f"Enhet {number}"}
+        build(tmp_path / f"{number}.xlsx", catalog().blankettset("2020-VP", "enhet"), catalog().namnd(code), facts)
+    found = collected(*sorted(tmp_path.glob("*.xlsx")))
+    assert codes(found) == ["BF604"]
+    assert "SDN24" in found.findings[0][1].hit.text
+    assert [filed.enhet for filed in found.filings] == ["Enhet 0", "Enhet 1"]
+
+
+def test_the_citys_goal_matrices_show_status_and_values(tmp_path: Path) -> None:
+    folder = tmp_path / "filer"
+    folder.mkdir()
+    facts = forms.with_values(SET, "indikatorer;2;prognos_helar;0,4 %\nindikatorer;2;arsmal;0,4 %\nmal;2;status;delvis")
+    make(folder, "SDN08", facts)
+    make(folder, "SDN04")
+    consolidate([folder], tmp_path / "stad.xlsx", replace=False)
+    book = load_workbook(tmp_path / "stad.xlsx", data_only=True)
+    goal = next(row for row in book["Målmatris"].iter_rows(min_row=6, values_only=True) if row[0] == "1.1")
+    assert goal[2:] == ("● Uppfylls helt", "◆ Uppfylls delvis", 1, 1, 0)
+    indicator = next(
+        row
+        for row in book["Indikatormatris"].iter_rows(min_row=6, values_only=True)
+        if row[1].startswith("Andel barn som lever")
+    )
+    assert indicator[2:] == ("2,7 %", "–", "● 0,4 %", 1, 0, 0)
 
 
 def test_nothing_to_consolidate_is_said_in_one_line(tmp_path: Path) -> None:

@@ -30,10 +30,10 @@ declare("BF601", title="Filen går att läsa", severity=Severity.FEL, source=CIT
     Exempel: En fil är skyddad med lösenord.
     """)  # fmt: skip
 declare("BF602", title="Varje nämnd lämnar en fil", severity=Severity.FEL, source=CITY, doc="""
-    BF602: En nämnd finns med en gång.
+    BF602: En nämnd, eller i enheternas set en enhet, finns med en gång.
 
     Givet de filer som samlas in
-    När två filer kommer från samma nämnd
+    När två filer kommer från samma nämnd eller från samma enhet
     Så anges båda. Den vars namn kommer sist i bokstavsordning räknas inte med, om de skiljer sig åt.
     Exempel: SDN08.xlsx och SDN08 rättad.xlsx ligger i samma mapp.
     """)  # fmt: skip
@@ -42,14 +42,14 @@ declare("BF603", title="Alla nämnder har lämnat", severity=Severity.VARNING, s
 
     Givet registret över nämnder
     När en nämnd som finns på rapportdagen inte är med
-    Så varnas det; stadens summor saknar då nämnden.
+    Så varnas det; stadens summor saknar då nämnden. Enheter finns inget register över, så för dem bedöms det inte.
     Exempel: Skärholmen har inte lämnat T1 2024.
     """)  # fmt: skip
 declare("BF604", title="Filerna hör till samma set", severity=Severity.FEL, source=CITY, doc="""
-    BF604: Alla filer hör till samma blankettset.
+    BF604: Alla filer hör till samma blankettset, och enheter till samma nämnd.
 
     Givet de filer som samlas in
-    När en fil hör till en annan period eller nivå än de flesta
+    När en fil hör till en annan period eller nivå än de flesta, eller en enhet till en annan nämnd
     Så räknas den inte med, och anges här.
     Exempel: En T2-fil ligger bland T1-filerna.
     """)  # fmt: skip
@@ -87,11 +87,17 @@ class Ticket(msgspec.Struct, frozen=True):
     set_id: str
     level: str
     content: str  # hash of the figures and texts
+    enhet: str = ""  # the unit's name in a unit's set
 
     @property
-    def main(self) -> tuple[str, str]:
-        """The set it belongs to."""
-        return self.set_id, self.level
+    def owner(self) -> tuple[str, str]:
+        """Whose filing it is: a nämnd's, or one of its units'. Names differ by more than capitals and spaces."""
+        return self.namnd, " ".join(self.enhet.casefold().split())
+
+    @property
+    def main(self) -> tuple[str, str, str]:
+        """The set it belongs to; units are collected nämnd by nämnd."""
+        return self.set_id, self.level, self.namnd if self.level == "enhet" else ""
 
 
 class Handed(msgspec.Struct, frozen=True):
@@ -108,6 +114,11 @@ class Handed(msgspec.Struct, frozen=True):
     def namnd(self) -> str:
         """The nämnd's code."""
         return self.ticket.namnd
+
+    @property
+    def enhet(self) -> str:
+        """The unit's name, empty for a nämnd's own filing."""
+        return self.ticket.enhet
 
     @property
     def file(self) -> str:
@@ -136,8 +147,15 @@ class Collection(msgspec.Struct, frozen=True):
 def handed_in(result: Result) -> Handed:
     """The part of a validation that a consolidation needs."""
     filled = result.filled
+    unit = filled.facts.get(("forsattsblad", "enhet", "uppgift"))
     ticket = Ticket(
-        filled.file, filled.sha256, filled.namnd, filled.set.id, filled.set.level, str(result.receipt["innehall"])
+        filled.file,
+        filled.sha256,
+        filled.namnd,
+        filled.set.id,
+        filled.set.level,
+        str(result.receipt["innehall"]),
+        unit if isinstance(unit, str) else "",
     )
     return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
 
@@ -151,26 +169,28 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
         (bad.file, _finding("BF601", bad.reason, "Be nämnden lämna in filen igen.", found=bad.file))
         for bad in sorted(unreadable, key=lambda bad: bad.file)
     ]
-    ordered = sorted(tickets, key=lambda ticket: (ticket.namnd, ticket.file, ticket.sha256))
+    ordered = sorted(tickets, key=lambda ticket: (*ticket.owner, ticket.file, ticket.sha256))
     if not ordered:
         return Collection(None, (), tuple(found), ())
     counted = Counter(ticket.main for ticket in ordered)
     main = max(counted, key=lambda key: (counted[key], key))
-    kept: dict[str, Ticket] = {}
+    kept: dict[tuple[str, str], Ticket] = {}
     for ticket in ordered:
         if ticket.main != main:
             found.append((ticket.file, _finding(
-                "BF604", f"{ticket.file} hör till {ticket.set_id} men de flesta filerna till {main[0]}; den räknas inte med.",
-                "Flytta filen, eller be nämnden om rätt period.", found=ticket.set_id, expected=main[0])))  # fmt: skip
-        elif ticket.namnd in kept:
-            found.append((ticket.file, _doubled(kept[ticket.namnd], ticket)))
+                "BF604", f"{ticket.file} hör till {_spoken(ticket.main)} men de flesta filerna till {_spoken(main)}; "
+                "den räknas inte med.",
+                "Flytta filen, eller be nämnden om rätt period.", found=_spoken(ticket.main), expected=_spoken(main))))  # fmt: skip
+        elif ticket.owner in kept:
+            found.append((ticket.file, _doubled(kept[ticket.owner], ticket)))
         else:
-            kept[ticket.namnd] = ticket
+            kept[ticket.owner] = ticket
     chosen = tuple(load(ticket) for ticket in kept.values())
-    blankettset = catalog().blankettset(*main)
+    blankettset = catalog().blankettset(*main[:2])
+    present = {ticket.namnd for ticket in kept.values()}
     missing = tuple(
         code for code, namnd in blankettset.namnder.items()
-        if namnd.exists_on(blankettset.report_date) and code not in kept
+        if blankettset.level == "namnd" and namnd.exists_on(blankettset.report_date) and code not in present
     )  # fmt: skip
     for code in missing:
         name = blankettset.namnder[code].name
@@ -180,6 +200,11 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
         found.extend((filed.file, finding) for finding in filed.totals)
     found.extend(_counterparts(blankettset, chosen))
     return Collection(blankettset, chosen, tuple(found), missing)
+
+
+def _spoken(main: tuple[str, str, str]) -> str:
+    set_id, level, namnd = main
+    return f"{set_id} för enheter i {namnd}" if level == "enhet" else set_id
 
 
 def _finding(code: str, text: str, action: str, **more: object) -> Finding:
@@ -192,7 +217,8 @@ def _doubled(first: Ticket, second: Ticket) -> Finding:
     how = "med samma siffror" if first.content == second.content else "med andra siffror"
     return _finding(
         "BF602",
-        f"{second.file} kommer från samma nämnd ({second.namnd}) som {first.file}, {how}; {first.file} räknas med.",
+        f"{second.file} kommer från samma {f'enhet ({second.enhet})' if second.enhet else f'nämnd ({second.namnd})'} "
+        f"som {first.file}, {how}; {first.file} räknas med.",
         "Behåll den fil som gäller och ta bort den andra.",
         found=second.file,
         expected=first.file,

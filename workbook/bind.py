@@ -5,6 +5,7 @@ What does not fit becomes a Problem; only a workbook that is no blankettset at a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,7 @@ class _SheetMap:
     def __init__(self, form: Blankett, sheet: RawSheet, id_row: int, id_column: int) -> None:
         self.form, self.sheet = form, sheet
         self.problems: list[Problem] = []
+        self.formulas: dict[str, str] = {}
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
         self._find_columns(id_row, id_column)
@@ -161,6 +163,7 @@ class _Binder:
             Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail) for anomaly in raw.anomalies
         ]
         self.maps: dict[str, _SheetMap] = {}
+        self.own_rows: dict[int, re.Pattern[str]] = {}
         self.parameters: dict[tuple[int, int], str] = {}
 
     def bind(self) -> FilledSet:
@@ -253,7 +256,12 @@ class _Binder:
             )
             return None
         value = cell_value(form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
-        formula = None if raw.formula is None else self._with_ids(found, raw.formula)
+        formula = None
+        if raw.formula is not None:
+            own_row = row_id if form.is_list and row_id != LIST_TOTAL else None
+            formula = (
+                self._with_ids(found, raw.formula) if own_row is None else self._in_row(found, raw.formula, own_row)
+            )
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
 
     @staticmethod
@@ -267,6 +275,19 @@ class _Binder:
             for column_id, column in found.columns.items()
             if found.form.cell(row_id, column_id).kind is not Kind.COMPUTED
         )
+
+    def _in_row(self, found: _SheetMap, formula: str, row_id: str) -> str:
+        """As _with_ids for a list row. Its rows have the same formula but for their own number, so one is worked out."""
+        number = found.rows[row_id]
+        pattern = self.own_rows.get(number)
+        if pattern is None:
+            pattern = self.own_rows[number] = re.compile(rf"(?<![A-Za-z$!'])([A-Z]{{1,3}}){number}(?!\d)")
+        like = pattern.sub(r"\1#", formula)
+        text = found.formulas.get(like)
+        if text is None:
+            text = self._with_ids(found, formula).replace(f"[{found.form.id}.{row_id}.", f"[{found.form.id}.#.")
+            found.formulas[like] = text
+        return text.replace(f"[{found.form.id}.#.", f"[{found.form.id}.{row_id}.")
 
     def _with_ids(self, found: _SheetMap, formula: str) -> str:
         def identify(sheet: str | None, row: int, column: int) -> str | None:

@@ -97,9 +97,11 @@ class Evaluation:
             if function.words:
                 words = [self._words(ref, row) for ref in cell.function.args]
                 more = [self.set.report_date] if function.dated else []
-                return function.python(*words, *(self.set.parameter(id_) for id_ in function.parameters), *more)
+                found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
+                return found
             args = [self._at(ref, row) for ref in cell.function.args]
-            return function.python(*args, *(self.set.parameter(id_) for id_ in function.parameters))
+            number: Decimal | None = function.python(*args, *map(self.set.parameter, function.parameters))
+            return number
         return self.total(cell, row, form.unit_of(column))
 
     def total(self, cell: CellDef, row: str, unit: str) -> Decimal:

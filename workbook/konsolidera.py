@@ -25,6 +25,7 @@ from workbook.build import (
 )
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
+from workbook.konsolidera_mal import GOALS_SHEET, INDICATORS_SHEET, GoalMatrices
 from workbook.placement import HEADER_ROW, Placement
 from workbook.sheets import FormSheet, column_width, print_set_up, stored, unit_text
 
@@ -35,6 +36,7 @@ CITY = "Stockholms stad"
 COUNT_UNIT = "mnkr"
 MAX_FACT_ROWS = 1_000_000
 DATA_FIRST_ROW, DATA_FIRST_COLUMN = 6, 7
+UNIT_AREA_ROW = 4
 AREAS = "verksamhetsomraden"
 NOT_SUMMED = ("forsattsblad", "kontroll")
 
@@ -47,6 +49,7 @@ class Part(msgspec.Struct, frozen=True):
     inputs: Facts
     overview: tuple[int, int, int]  # fel, öppna varningar, förklarade
     provenance: tuple[tuple[str, str], ...]
+    area: str | None = None  # a unit's verksamhetsområde
 
 
 class City(msgspec.Struct, frozen=True):
@@ -59,6 +62,7 @@ class City(msgspec.Struct, frozen=True):
     findings: tuple[tuple[str, ...], ...]
     eliminated: tuple[tuple[str, str, Decimal], ...]
     made: str
+    owner: str = CITY
 
 
 def in_mnkr(form: Blankett) -> Blankett:
@@ -137,8 +141,10 @@ class _CityBook:
         self.parts = [city_facts(self.set, city.set, part.inputs) for part in city.parts]
         self.evaluations = [Evaluation(self.set, facts, keep_formulas=True) for facts in self.parts]
         self.total = Evaluation(self.set, sum_inputs(self.set, self.parts), keep_formulas=True)
-        self.who = f"{CITY} · {city.set.id} · {len(city.parts)} nämnder"
-        self.book = new_book(path, f"{city.set.title}, {CITY}")
+        self.units = city.set.level == "enhet"
+        self.many = "enheter" if self.units else "nämnder"
+        self.who = f"{city.owner} · {city.set.id} · {len(city.parts)} {self.many}"
+        self.book = new_book(path, f"{city.set.title}, {city.owner}")
         self.fmt = look.Formats(self.book)
         self.data_rows: dict[Key, int] = {}
         self.fact_rows = 0
@@ -149,6 +155,8 @@ class _CityBook:
     def write(self) -> None:
         overview = self.book.add_worksheet(OVERVIEW)
         self._matrices()
+        self._goal_matrices()
+        self._areas_of_units()
         placements = {form.id: Placement(form) for form in self.tables}
         rows = parameter_rows(self.set)
         places = SheetPlaces(placements, parameter_addresses(rows))
@@ -193,6 +201,8 @@ class _CityBook:
 
     def _data(self) -> None:
         sheet = self._plain_sheet(DATA, "Varje belopp per nämnd, i mnkr. Stadens blanketter summerar raderna här.")
+        if self.units:
+            sheet.write_string(UNIT_AREA_ROW - 1, 5, "Område", self.fmt.quiet())
         headers = ("Blankett", "Rad", "Kolumn", "Radens namn", "Kolumnens namn", "Enhet")
         for at, (text, width) in enumerate(zip(headers, (20, 22, 20, 40, 30, 8), strict=True)):
             sheet.write_string(DATA_FIRST_ROW - 2, at, text, self.fmt.header(number=False))
@@ -201,6 +211,8 @@ class _CityBook:
             at = DATA_FIRST_COLUMN - 1 + i
             sheet.write_string(DATA_FIRST_ROW - 2, at, part.name, self.fmt.header(number=True))
             sheet.set_column(at, at, 13)
+            if part.area:
+                sheet.write_string(UNIT_AREA_ROW - 1, at, self._area_label(part.area), self.fmt.quiet(text_wrap=True))
         for key, row in self.data_rows.items():
             form = self.set.blanketter[key[0]]
             texts = (*key, form.row_label(key[1]), form.column_by_id[key[2]].label, form.unit_of(key[2]))
@@ -236,8 +248,10 @@ class _CityBook:
         sheet.set_column(2, 4, 11)
         sheet.set_column(5, 9, 18)
         sheet.set_row(0, 26)
-        sheet.write_string(0, 0, f"{self.city.set.title}, {CITY}", fmt.title())
+        sheet.write_string(0, 0, f"{self.city.set.title}, {self.city.owner}", fmt.title())
         present = f"{len(self.city.parts)} av {len(self.city.parts) + len(self.city.missing)} nämnder har lämnat"
+        if self.units:
+            present = f"{len(self.city.parts)} enheter har lämnat"
         sheet.write_string(1, 0, f"{present} · konsoliderad {self.city.made} · belopp i mnkr", fmt(bold=True))
         sheet.write_string(
             2,
@@ -246,14 +260,21 @@ class _CityBook:
             fmt.quiet(),
         )
         columns = self._overview_columns()
-        headers = ["Nämnd", "Status", "Fel", "Varningar", "Förklarade", *(label for label, _, _ in columns)]
+        headers = [
+            "Enhet" if self.units else "Nämnd",
+            "Status",
+            "Fel",
+            "Varningar",
+            "Förklarade",
+            *(label for label, _, _ in columns),
+        ]
         for at, text in enumerate(headers):
             sheet.write_string(4, at, text, fmt.header(number=at > 1))
         sheet.set_row(4, 34)
         line: dict[str, Any] = {"bottom": 1, "bottom_color": look.LINE}
         row = 5
         for i, part in enumerate(self.city.parts):
-            sheet.write_string(row, 0, f"{part.name} ({part.code})", fmt(**line))
+            sheet.write_string(row, 0, part.name if self.units else f"{part.name} ({part.code})", fmt(**line))
             errors, warnings, _ = part.overview
             status = "Fel" if errors else "Varningar" if warnings else "Klar"
             colour = look.RED if errors else look.AMBER if warnings else look.GREEN
@@ -265,7 +286,7 @@ class _CityBook:
             row += 1
         total_row = row
         bold = {"bold": True, "top": 1, "top_color": look.INK}
-        sheet.write_string(row, 0, CITY, fmt(**bold))
+        sheet.write_string(row, 0, self.city.owner, fmt(**bold))
         sheet.write_string(row, 1, "", fmt(**bold))
         for at in range(2, 5):
             counted = sum(part.overview[at - 2] for part in self.city.parts)
@@ -291,6 +312,10 @@ class _CityBook:
 
     def _overview_columns(self) -> list[tuple[str, Key, int]]:
         wanted = [
+            ("Kostnader, budget", "enhetsbudget", "kostnader", "budget"),
+            ("Intäkter, budget", "enhetsbudget", "intakter", "budget"),
+            ("Netto", "enhetsbudget", "netto", "budget"),
+            ("Netto, utfall", "enhetsbudget", "netto", "utfall"),
             ("Budget", AREAS, "summa", "budget"),
             ("Prognos", AREAS, "summa", "prognos"),
             ("Prognos efter", AREAS, "summa", "prognos_efter"),
@@ -409,6 +434,69 @@ class _CityBook:
         sheet.write_formula(row, 1 + len(self.parts), f"={quote_sheet(form.sheet)}!{place}", number,
                             stored(value))  # fmt: skip
 
+    # ---- units: their budgets become the nämnd's figures per verksamhetsområde
+
+    def _area_label(self, area: str) -> str:
+        return self.set.blanketter["forsattsblad"].cell("omrade", "uppgift").shown(area)
+
+    def _areas_of_units(self) -> None:
+        if "enhetsbudget" not in self.set.blanketter:
+            return
+        form = self.set.blanketter["enhetsbudget"]
+        purpose = "Enheternas budgetar summerade till nämndens verksamhetsområden, i mnkr. Intäkter är positiva som i enheternas blankett."
+        sheet = self._plain_sheet("Verksamhetsområden", purpose, "ekonomi")
+        wanted = [(row, column) for column in form.columns for row in ("kostnader", "intakter", "netto")]
+        headers = [
+            f"{form.row_by_id[row].label.removeprefix('Summa ').capitalize()}, {column.label.lower()}"
+            for row, column in wanted
+        ]
+        sheet.set_column(0, 0, 54)
+        sheet.set_column(1, len(wanted) + 1, 16)
+        for at, text in enumerate(("Verksamhetsområde", "Enheter", *headers)):
+            sheet.write_string(4, at, text, self.fmt.header(number=at > 0))
+        first, last = (_letters(c) for c in (DATA_FIRST_COLUMN, self._last_column))
+        labels = f"{DATA}!${first}${UNIT_AREA_ROW}:${last}${UNIT_AREA_ROW}"
+        used = {part.area for part in self.city.parts}
+        areas = [c for c in self.set.blanketter["forsattsblad"].cell("omrade", "uppgift").choices if c.id in used]
+        number = self.fmt(num_format=look.number_format(form.decimals), align="right")
+        for line, area in enumerate(areas, start=5):
+            sheet.write_string(line, 0, area.label, self.fmt())
+            members = [i for i, part in enumerate(self.city.parts) if part.area == area.id]
+            sheet.write_formula(line, 1, f"=COUNTIF({labels},A{line + 1})", self.fmt(align="right"), len(members))
+            for at, (row, column) in enumerate(wanted, start=2):
+                key = (form.id, row, column.id)
+                place = self.data_rows[key]
+                value = sum((_number(self.evaluations[i], key) or Decimal(0) for i in members), Decimal(0))
+                formula = f"=SUMIF({labels},$A{line + 1},{DATA}!${first}${place}:${last}${place})"
+                sheet.write_formula(line, at, formula, number, float(value))
+        bottom = 5 + len(areas)
+        bold = {"bold": True, "top": 1, "top_color": look.INK}
+        sheet.write_string(bottom, 0, self.city.owner, self.fmt(**bold))
+        for at in range(1, len(wanted) + 2):
+            total, decimals = Decimal(len(self.city.parts)), 0
+            if at > 1:
+                row, column = wanted[at - 2]
+                total, decimals = _number(self.total, (form.id, row, column.id)) or Decimal(0), form.decimals
+            style = self.fmt(num_format=look.number_format(decimals), align="right", **bold)
+            letters = _letters(at + 1)
+            sheet.write_formula(bottom, at, f"=SUM({letters}6:{letters}{max(bottom, 6)})", style, float(total))
+        sheet.freeze_panes(5, 1)
+
+    def _goal_matrices(self) -> None:
+        if not self.set.kf.mal or not self.parts:
+            return
+        matrices = GoalMatrices(self.fmt, [part.name for part in self.city.parts], self.evaluations)
+        if "mal" in self.set.blanketter and "forslag" in self.set.blanketter["mal"].column_by_id:
+            purpose = (
+                "KF:s mål nämnd för nämnd: den status som nämnden anger; inom parentes ett förslag där den saknas."
+            )
+            matrices.goals(self._plain_sheet(GOALS_SHEET, purpose, "verksamhet"))
+        if "indikatorer" in self.set.blanketter:
+            purpose = (
+                "KF:s indikatorer nämnd för nämnd: prognosen för året, annars utfallet eller målet; färgen är statusen."
+            )
+            matrices.indicators(self._plain_sheet(INDICATORS_SHEET, purpose, "verksamhet"))
+
     # ---- lists: all nämnder's rows under each other
 
     def _list(self, form: Blankett) -> None:
@@ -420,7 +508,7 @@ class _CityBook:
         sheet.write_string(0, 0, form.title, self.fmt.title())
         sheet.write_string(1, 0, self.who + unit, self.fmt(bold=True))
         sheet.write_string(2, 0, form.sign_text if form.unit == "-" else form.purpose, self.fmt.quiet())
-        headers = ["Nämnd", "Nr", *(column.label for column in form.columns)]
+        headers = ["Lämnat av" if self.units else "Nämnd", "Nr", *(column.label for column in form.columns)]
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 6)
         for at, column in enumerate(form.columns, start=2):
@@ -460,8 +548,13 @@ class _CityBook:
             number = look.number_format(form.decimals_of(key[1], key[2]))
             sheet.write_number(row, at, float(value), self.fmt(num_format=number, align="right"))
         else:
-            text = form.cell(key[1], key[2]).shown(value)
-            sheet.write_string(row, at, text, self.fmt(text_wrap=type_ in (Type.TEXT, Type.LANGTEXT)))
+            cell = form.cell(key[1], key[2])
+            tone = next((choice.tone for choice in cell.choices if choice.id == value), None)
+            style = look.tone(tone) if tone else {}
+            if type_ is Type.MATVARDE:
+                style["align"] = "right"
+            wrapped = type_ in (Type.TEXT, Type.LANGTEXT)
+            sheet.write_string(row, at, cell.shown(value), self.fmt(text_wrap=wrapped, valign="top", **style))
 
     def _list_total(self, sheet: Any, form: Blankett, first: int, last: int) -> None:
         row = last + 1
@@ -543,7 +636,7 @@ class _CityBook:
         sheet.repeat_rows(first)
 
     def facts(self) -> Iterator[tuple[str | float | None, ...]]:
-        """The long table: every figure and text of every nämnd, computed ones too."""
+        """The long table: every figure of every nämnd, computed ones too. What lists hold beside figures is in their own tables."""
         for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
             for form in self.set.blanketter.values():
                 if form.id == "kontroll":
@@ -558,7 +651,9 @@ class _CityBook:
         self, part: Part, evaluation: Evaluation, form: Blankett, row: str
     ) -> Iterator[tuple[str | float | None, ...]]:
         for column in form.columns:
-            if form.cell(row, column.id).kind is Kind.NOT_APPLICABLE:
+            cell = form.cell(row, column.id)
+            helper = form.is_list and cell.function is not None
+            if cell.kind is Kind.NOT_APPLICABLE or helper:
                 continue
             try:
                 value = evaluation.value((form.id, row, column.id))
@@ -566,12 +661,17 @@ class _CityBook:
                 continue
             if value is None or value == "":
                 continue
+            if form.is_list and row != LIST_TOTAL and not isinstance(value, Decimal):
+                continue
             number, text = (float(value), None) if isinstance(value, Decimal) else (None, value)
             unit = form.unit_of(column.id) if number is not None else ""
             yield part.code, part.name, self.set.id, form.id, row, column.id, unit, number, text
 
     def _facts(self) -> None:
-        sheet = self._plain_sheet(FACTS, "Alla uppgifter i en lång tabell, för pivottabeller. Beloppen i mnkr.")
+        sheet = self._plain_sheet(
+            FACTS,
+            "Alla uppgifter i en lång tabell, för pivottabeller. Beloppen i mnkr. Listornas texter och svar står på listornas egna blad.",
+        )
         first = row = 4
         for at, width in enumerate((10, 24, 10, 24, 26, 24, 9, 14, 50)):
             sheet.set_column(at, at, width)
@@ -592,6 +692,10 @@ class _CityBook:
         sheet.add_table(first, 0, max(row, first + 1), len(FACT_HEADERS) - 1,
                         {"name": "tbl_fakta", "style": None, "columns": columns})  # fmt: skip
         sheet.freeze_panes(first + 1, 0)
+
+
+def _letters(column: int) -> str:
+    return address(1, column)[:-1]
 
 
 def _number(evaluation: Evaluation, key: Key) -> Decimal | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -70,6 +71,7 @@ UNITS = {
 _RELATIVE = re.compile(r"^% energieffektivisering relativt (\d{4})$")
 
 
+@lru_cache(maxsize=8192)
 def tolka(text: str) -> Matvarde | None:
     """The value that the text prints, or None for a blank one. Broken words of a PDF ("person er") are allowed in units.
 

@@ -222,9 +222,14 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
 
 
 def _is_own_formula(filing: Filing, cell: Cell, formula: str) -> bool:
-    own = filing.set.formula_texts.get(cell.key)
+    form = filing.set.blanketter[cell.form]
+    item = form.is_list and cell.row != LIST_TOTAL
+    key = (cell.form, "1", cell.column) if item else cell.key
+    own = filing.set.formula_texts.get(key)
     if own is None:
-        own = filing.set.formula_texts[cell.key] = formula_text(filing.set, cell.key, IdPlaces())
+        own = filing.set.formula_texts[key] = formula_text(filing.set, key, IdPlaces())
+    if item:  # the rows of a list differ only by their own number
+        own = own.replace(f"[{cell.form}.1.", f"[{cell.form}.{cell.row}.")
     return same_formula(formula, own)
 
 
