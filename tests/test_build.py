@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from functools import cache
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -13,6 +14,8 @@ from openpyxl.worksheet.worksheet import Worksheet
 from templates.catalog import catalog
 from templates.model import Blankett, Kind
 from tests import forms
+from workbook.bind import read_filled
+from workbook.build import build, starting_facts
 from workbook.placement import INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
 
 SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
@@ -106,3 +109,30 @@ def test_the_same_figures_give_the_same_workbook() -> None:
     for name in first.sheetnames:
         ours = [[cell.value for cell in row] for row in first[name].iter_rows()]
         assert ours == [[cell.value for cell in row] for row in again[name].iter_rows()]
+
+
+def test_a_list_of_ten_thousand_rows_and_the_longest_text_survive(tmp_path: Path) -> None:
+    facts = forms.base("2024-T1")
+    for row in range(2, 10_001):
+        place = ("aktiviteter", str(row))
+        facts |= {(*place, "mal"): "1.1.1", (*place, "aktivitet"): f"Aktivitet {row}", (*place, "status"): "pagar"}
+        facts |= {(*place, "start"): "2024-01-01", (*place, "slut"): "2024-12-31"}
+    longest = ("å=+-@\n" * 5462)[:32767]
+    facts["mal", "1", "analys"] = longest
+    path = tmp_path / "stor.xlsx"
+    build(path, catalog().blankettset("2024-T1"), catalog().namnd("SDN08"), facts)
+    filled = read_filled(path, catalog())
+    assert len(filled.forms["aktiviteter"].items) == 10_000
+    assert filled.facts["aktiviteter", "10000", "lage"] == "i_tid"
+    assert filled.facts["mal", "1", "analys"] == longest
+    assert forms.findings(filled) == []
+
+
+def test_a_new_set_holds_the_years_goals_and_indicators_of_the_city() -> None:
+    for set_id, goals, indicators in (("2019-T2", 15, 67), ("2021-VP", 15, 72), ("2024-T1", 19, 58)):
+        blankettset = catalog().blankettset(set_id)
+        facts = starting_facts(blankettset)
+        assert sum(key[0] == "mal" and key[2] == "nummer" for key in facts) == goals
+        assert sum(key[0] == "indikatorer" and key[2] == "indikator" for key in facts) == indicators
+        assert all(("indikatorer", str(row), "riktning") in facts for row in range(1, indicators + 1))
+    assert starting_facts(catalog().blankettset("2020-VP", "enhet")) == {}

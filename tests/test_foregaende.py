@@ -1,4 +1,4 @@
-"""BF501-BF503: against the nämnd's earlier workbooks. Nothing is judged that was not given."""
+"""BF501-BF507: against the nämnd's earlier workbooks. Nothing is judged that was not given."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from click.testing import CliRunner
 from addin.kommandon import main
 from tests import forms
 from validators.finding import Finding
-from validators.validate import NotEarlier, validate
+from validators.tidigare import NotEarlier
+from validators.validate import validate
 from workbook.evaluate import Key, Value
 from workbook.filled import FilledSet
 
-COVERED = {"BF501", "BF502", "BF503"}
+COVERED = {f"BF50{number}" for number in range(1, 8)}
 AREAS = "verksamhetsomraden"
 
 
@@ -65,8 +66,8 @@ def test_the_plan_is_compared_by_its_netto() -> None:
 
 def test_the_t2_forecast_in_the_books_is_the_one_submitted() -> None:
     t2 = filed("2024-T2", prognos_fore="284,8")
-    assert new(filed("2024-VB", prognos="284,8"), t2) == []
-    found = new(filed("2024-VB", prognos="290"), t2)
+    assert new(filed("2024-VB", prognos="284,8", utfall="285"), t2) == []
+    found = new(filed("2024-VB", prognos="290", utfall="285"), t2)
     assert forms.flatten(found) == [f"BF502 {AREAS}.forskola.prognos"]
     assert found[0].hit.expected == Decimal("284.8")
 
@@ -86,6 +87,97 @@ def test_a_unit_opens_with_what_it_closed_with(opening: str, codes: list[str]) -
     last_year = msgspec.structs.replace(books, set=msgspec.structs.replace(books.set, id="2023-VB", year=2023))
     now = forms.handed_in("2024-T1", forms.with_values("2024-T1", UNIT.format(fran=opening)))
     assert [f.code for f in new(now, last_year)] == codes
+
+
+@pytest.mark.parametrize(("outcome", "codes"), [("101", []), ("99", []), ("101,2", ["BF504"]), ("98,8", ["BF504"])])
+def test_the_outcome_is_within_one_per_cent_of_the_t2_forecast(outcome: str, codes: list[str]) -> None:
+    found = new(filed("2024-VB", prognos="100", utfall=outcome), filed("2024-T2", prognos_fore="100"))
+    assert [f.code for f in found] == codes
+    assert all("1,2 %" in f.hit.text for f in found)
+
+
+@pytest.mark.parametrize(("now", "codes"), [("103", []), ("97", []), ("103,1", ["BF505"]), ("90", ["BF505"])])
+def test_a_forecast_that_has_moved_since_t1_is_explained(now: str, codes: list[str]) -> None:
+    found = new(filed("2024-T2", budget="100", prognos_efter=now), filed("2024-T1", budget="100", prognos_efter="100"))
+    assert [f.code for f in found] == codes
+
+
+def indicator(set_id: str, **values: str) -> FilledSet:
+    """A set with one indicator of our own: column=value."""
+    given = {"mal": "1.1.1", "indikator": "Andel nöjda hos oss", "riktning": "hogre", "enhet": "%"} | values
+    lines = "\n".join(f"indikatorer;99;{column};{value}" for column, value in given.items() if value)
+    return forms.handed_in(set_id, forms.with_values(set_id, lines))
+
+
+@pytest.mark.parametrize(
+    ("target", "analysis", "codes"),
+    [("92 %", "", []), ("92%", "", []), ("75 %", "", ["BF506"]), ("75 %", "Nämnden har beslutat om 75 %.", [])],
+)
+def test_a_changed_target_is_decided(target: str, analysis: str, codes: list[str]) -> None:
+    plan = indicator("2024-VP", arsmal="92 %", periodicitet="ar")
+    assert [f.code for f in new(indicator("2024-T1", arsmal=target, period="2024", analys=analysis), plan)] == codes
+
+
+@pytest.mark.parametrize(("given", "codes"), [("94,17 %", []), ("97,14 %", ["BF507"])])
+def test_last_years_outcome_is_the_one_reported(given: str, codes: list[str]) -> None:
+    books = indicator("2024-VB", arsmal="92 %", periodens_utfall="94,17 %")
+    last_year = msgspec.structs.replace(books, set=msgspec.structs.replace(books.set, id="2023-VB", year=2023))
+    now = indicator("2024-T1", arsmal="92 %", period="2024", utfall_foregaende=given)
+    assert [f.code for f in new(now, last_year)] == codes
+
+
+EXPLAINED = """
+    indikatorer;99;mal;1.1.1
+    indikatorer;99;indikator;Andel nöjda hos oss
+    indikatorer;99;riktning;hogre
+    indikatorer;99;arsmal;80 %
+    indikatorer;99;enhet;%
+    indikatorer;99;prognos_helar;{prognos}
+"""
+WORDS = """
+    forklaringar;1;kod;BF315
+    forklaringar;1;blankett;indikatorer
+    forklaringar;1;rad;99
+    forklaringar;1;kolumn;analys
+    forklaringar;1;siffror;70 % mot 80 %
+    forklaringar;1;forklaring;Enkäten hade få svar.
+"""
+
+
+def test_an_explanation_holds_in_the_next_report_while_the_figures_are_the_same() -> None:
+    before = forms.handed_in("2024-T1", forms.with_values("2024-T1", EXPLAINED.format(prognos="70 %") + WORDS))
+    assert validate(before).explained == 1
+    same = forms.handed_in("2024-T2", forms.with_values("2024-T2", EXPLAINED.format(prognos="70 %")))
+    finding = next(f for f in validate(same, (before,)).findings if f.code == "BF315")
+    assert finding.explanation == "Enkäten hade få svar. (ur 2024-T1)"
+    changed = forms.handed_in("2024-T2", forms.with_values("2024-T2", EXPLAINED.format(prognos="69 %")))
+    assert next(f for f in validate(changed, (before,)).findings if f.code == "BF315").explanation is None
+
+
+def merged_into(namnd: str, old: tuple[str, ...], now: FilledSet) -> FilledSet:
+    """The same set in a world where `old` became `namnd` on the first of July 2024."""
+    world = {
+        code: msgspec.structs.replace(n, valid_to="2024-06-30", successor=namnd) if code in old else n
+        for code, n in now.set.namnder.items()
+    }
+    return msgspec.structs.replace(now, set=msgspec.structs.replace(now.set, namnder=world))
+
+
+def test_a_merged_namnd_is_compared_with_its_predecessors_sum() -> None:
+    first = msgspec.structs.replace(filed("2024-T1", budget="60"), namnd="SDN04")
+    second = msgspec.structs.replace(filed("2024-T1", budget="40"), namnd="SDN06")
+    now = merged_into("SDN08", ("SDN04", "SDN06"), filed("2024-T2", budget="100"))
+    assert new(now, first, second) == []
+    raised = merged_into("SDN08", ("SDN04", "SDN06"), filed("2024-T2", budget="110"))
+    found = new(raised, second, first)
+    assert forms.flatten(found) == [f"BF501 {AREAS}.forskola.budget"]
+    assert "100,0 i 2024-T1 (pro forma: summan av SDN04 och SDN06)" in found[0].hit.text
+
+
+def test_one_of_two_predecessors_is_not_enough() -> None:
+    now = merged_into("SDN08", ("SDN04", "SDN06"), filed("2024-T2", budget="100"))
+    with pytest.raises(NotEarlier, match="SDN06 ingick också"):
+        validate(now, (msgspec.structs.replace(filed("2024-T1", budget="60"), namnd="SDN04"),))
 
 
 def test_another_namnds_workbook_or_a_later_one_is_refused() -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from templates.model import Blankett, Blankettset, CellDef, Kind
 from templates.model import Namnd as NamndInfo
 from validators.finding import Figure, Finding, Hit, Severity
 from workbook.evaluate import Evaluation, Key
 from workbook.filled import Cell, FilledForm, FilledSet
+
+if TYPE_CHECKING:
+    from validators.tidigare import Earlier
 
 COVER = "forsattsblad"
 
@@ -22,7 +26,7 @@ class Filing:
         self,
         filled: FilledSet,
         is_explained: Callable[[Finding], bool] = lambda _: False,
-        previous: tuple[FilledSet, ...] = (),
+        previous: tuple[Earlier, ...] = (),
     ) -> None:
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.set: Blankettset = filled.set

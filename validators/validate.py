@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from templates.errors import Refusal
 from validators.filing import Filing
 from validators.finding import Finding, Hit, Severity
-from validators.registry import PERIODS, declare, ruleset_version, run
+from validators.registry import declare, ruleset_version, run
+from validators.tidigare import Earlier, earlier_workbooks
+from workbook.evaluate import Key, Value
 from workbook.facts import write_facts
 from workbook.filled import FilledSet
 
@@ -81,18 +82,19 @@ class Result(msgspec.Struct, frozen=True):
 def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     """All findings with explanations applied, in the order of the workbook.
 
-    `previous` are earlier workbooks of the same nämnd for the BF5xx rules; NotEarlier for one that is not.
+    `previous` are earlier workbooks of the same nämnd, or of all the nämnder merged into it, for the BF5xx rules;
+    NotEarlier for one that is not. Their explanations still hold where the figures are the same.
     """
-    for earlier in previous:
-        _require_earlier(filled, earlier)
+    before = earlier_workbooks(filled, previous)
     given = _explanations(filled)
+    carried = _carried(before)
 
     def is_explained(finding: Finding) -> bool:
-        explanation = given.get(finding.place)
+        explanation = given.get(finding.place) or carried.get(finding.place)
         explainable = finding.severity is Severity.VARNING
         return explainable and explanation is not None and _same_figures(explanation[1], finding.siffror)
 
-    findings = tuple(_explain(filled, given, run(Filing(filled, is_explained, previous))))
+    findings = tuple(_explain(filled, given, carried, run(Filing(filled, is_explained, before))))
     compared = [{"fil": earlier.file, "sha256": earlier.sha256} for earlier in previous]
     counts = Counter(f.severity for f in findings if f.explanation is None)
     stops = counts[Severity.FEL] or counts[Severity.VARNING]
@@ -110,36 +112,38 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     return Result(filled, findings, receipt)
 
 
-class NotEarlier(Refusal):
-    """A workbook given as an earlier one that is another nämnd's or not earlier."""
-
-
-def _require_earlier(filled: FilledSet, earlier: FilledSet) -> None:
-    if (earlier.namnd, earlier.set.level) != (filled.namnd, filled.set.level):
-        raise NotEarlier(
-            f"{earlier.file} hör till {earlier.namnd}, inte till {filled.namnd}. Ange nämndens egna tidigare arbetsböcker."
-        )
-    when = (earlier.set.year, PERIODS.index(earlier.set.period))
-    if when >= (filled.set.year, PERIODS.index(filled.set.period)):
-        raise NotEarlier(
-            f"{earlier.file} är {earlier.set.id}, inte tidigare än {filled.set.id}. Ange en tidigare arbetsbok."
-        )
-
-
 def content_hash(filled: FilledSet) -> str:
     """A hash of the figures and texts alone: unchanged when the file is only saved again."""
     content = write_facts(filled.facts, filled.set, filled.namnd)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _explanations(filled: FilledSet) -> dict[tuple[str, str, str, str], tuple[str, str, str]]:
+Place = tuple[str, str, str, str]
+Given = Mapping[Place, tuple[str, str, str]]
+
+
+def _explanations(filled: FilledSet) -> dict[Place, tuple[str, str, str]]:
     """Place -> (list row, figures, text)."""
-    found: dict[tuple[str, str, str, str], tuple[str, str, str]] = {}
     form = filled.forms.get(EXPLANATIONS)
-    for row in form.items if form else ():
+    return _stated(filled.facts, form.items if form else ())
+
+
+def _carried(previous: tuple[Earlier, ...]) -> dict[Place, tuple[str, str, str]]:
+    """Explanations of the earlier workbooks, the latest last: they hold for as long as the figures are the same."""
+    found: dict[Place, tuple[str, str, str]] = {}
+    for earlier in sorted(previous, key=lambda e: e.set.report_date):
+        stated = _stated(earlier.facts, earlier.items.get(EXPLANATIONS, ()))
+        found |= {
+            place: (row, figures, f"{text} (ur {earlier.name})") for place, (row, figures, text) in stated.items()
+        }
+    return found
+
+
+def _stated(facts: Mapping[Key, Value], rows: Iterable[str]) -> dict[Place, tuple[str, str, str]]:
+    found: dict[Place, tuple[str, str, str]] = {}
+    for row in rows:
         words = {
-            c: filled.facts.get((EXPLANATIONS, row, c))
-            for c in ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")
+            c: facts.get((EXPLANATIONS, row, c)) for c in ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")
         }
         code, form_id, line, column, figures, text = (str(word or "").strip() for word in words.values())
         if text:
@@ -147,14 +151,16 @@ def _explanations(filled: FilledSet) -> dict[tuple[str, str, str, str], tuple[st
     return found
 
 
-Place = tuple[str, str, str, str]
-
-
-def _explain(filled: FilledSet, given: Mapping[Place, tuple[str, str, str]], findings: list[Finding]) -> list[Finding]:
+def _explain(filled: FilledSet, given: Given, carried: Given, findings: list[Finding]) -> list[Finding]:
     used: dict[tuple[str, str, str, str], str] = {}
     result = []
     for finding in findings:
         explanation = given.get(finding.place)
+        before = carried.get(finding.place)
+        if explanation is None and before is not None and _same_figures(before[1], finding.siffror):
+            explainable = finding.severity is Severity.VARNING
+            result.append(Finding(finding.code, finding.severity, finding.hit, before[2]) if explainable else finding)
+            continue
         if explanation is None or finding.severity is not Severity.VARNING:
             result.append(finding)
             continue

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from templates.model import Blankett
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import PERIODS, rule, varies
+from validators.rules.mal import INDICATORS, meaning
 from validators.rules.stadsregler import UNITS, surplus
-from workbook.filled import FilledSet
+from validators.tidigare import Earlier
+from workbook.evaluate import Key, Value
+from workbook.nyckeltal import prognossakerhet
 
 AREAS = "verksamhetsomraden"
 
 
-def _earlier(filing: Filing, *periods: str, years_back: int = 0) -> FilledSet | None:
+def _earlier(filing: Filing, *periods: str, years_back: int = 0) -> Earlier | None:
     """The latest of the earlier workbooks from one of these periods, this year or `years_back` years ago."""
     wanted = filing.set.year - years_back
     found = [e for e in filing.previous if e.set.year == wanted and e.set.period in periods]
     return max(found, key=lambda e: PERIODS.index(e.set.period), default=None)
 
 
-def _both(filing: Filing, earlier: FilledSet, form_id: str) -> tuple[Blankett, Blankett] | None:
-    now, before = filing.filled.forms.get(form_id), earlier.forms.get(form_id)
-    if now is None or before is None or not now.present or not before.present or form_id in filing.unusable:
+def _both(filing: Filing, earlier: Earlier, form_id: str) -> tuple[Blankett, Blankett] | None:
+    now, before = filing.filled.forms.get(form_id), earlier.form(form_id)
+    if now is None or before is None or not now.present or form_id in filing.unusable:
         return None
-    return now.form, before.form
+    return now.form, before
 
 
 @rule(
@@ -63,7 +66,7 @@ def the_budget_is_the_one_before(filing: Filing) -> Iterator[Hit]:
             continue
         yield filing.at(
             (AREAS, row.id, "budget"),
-            f"budgeten är {show(found, now.decimals)} men var {show(old, now.decimals)} i {earlier.set.id}"
+            f"budgeten är {show(found, now.decimals)} men var {show(old, now.decimals)} i {earlier.name}"
             + (f" ({show(adjusted, now.decimals)} med begärda justeringar)." if adjusted != old else "."),
             "Rätta budgeten, eller förklara vilket beslut som har ändrat den.",
             found=found,
@@ -100,7 +103,7 @@ def the_t2_forecast_is_the_one_submitted(filing: Filing) -> Iterator[Hit]:
         if abs(found - old) > now.tolerance:
             yield filing.at(
                 (AREAS, row.id, "prognos"),
-                f"prognosen i T2 anges till {show(found, now.decimals)} men {earlier.set.id} lämnades med "
+                f"prognosen i T2 anges till {show(found, now.decimals)} men {earlier.name} lämnades med "
                 f"{show(old, now.decimals)}.",
                 f"Skriv {show(old, now.decimals)}.",
                 found=found,
@@ -131,7 +134,7 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
     if "overforing_till" not in before.column_by_id or now.key is None or before.key is None or now.unit != before.unit:
         return
     closing = {}
-    for row in earlier.forms[UNITS].items:
+    for row in earlier.items.get(UNITS, ()):
         name, value = earlier.facts.get((UNITS, row, before.key)), earlier.facts.get((UNITS, row, "overforing_till"))
         if isinstance(name, str) and isinstance(value, Decimal):
             closing[name.strip().casefold()] = surplus(before, "overforing_till", value)
@@ -146,11 +149,171 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
         if abs(opening - closed) > now.tolerance:
             yield filing.at(
                 (UNITS, row, "overforing_fran"),
-                f"enheten börjar med överskottet {show(opening, now.decimals)} men {earlier.set.id} slutade med "
+                f"enheten börjar med överskottet {show(opening, now.decimals)} men {earlier.name} slutade med "
                 f"{show(closed, now.decimals)}.",
                 "Rätta beloppet, eller förklara varför fonden har ändrats mellan åren.",
                 found=opening,
                 expected=closed,
                 tolerance=now.tolerance,
+                follows_from_here=False,
+            )
+
+
+@rule(
+    "BF504",
+    title="Utfallet ligger inom prognosen i T2",
+    severity=Severity.VARNING,
+    source="Nämndens prognossäkerhet T2, mål +/- 1 %: 000:1585, 002:1285, 003:1416 (parametern prognossakerhet.band)",
+)
+def the_outcome_is_within_the_t2_forecast(filing: Filing) -> Iterator[Hit]:
+    """BF504: Bokslutets utfall avviker högst så mycket från prognosen i T2 som prognossäkerheten tillåter.
+
+    Givet en VB-arbetsbok och årets T2-arbetsbok, angiven som föregående
+    När utfallet för hela nämnden avviker mer än bandet (1 %) från T2:s prognos före resultatöverföringar
+    Så varnas det med den uträknade prognossäkerheten. Basen är T2:s prognos, vilket är en gissning.
+    Exempel: Utfall 1 460,0 mot prognosen 1 433,1 ger 1,9 %.
+    """
+    earlier = _earlier(filing, "T2") if filing.set.period == "VB" else None
+    if earlier is None or _both(filing, earlier, AREAS) is None:
+        return
+    place: Key = (AREAS, "summa", "utfall")
+    column = "prognos_fore" if (AREAS, "summa", "prognos_fore") in earlier.facts else "prognos"
+    outcome, forecast = filing.filled.facts.get(place), earlier.facts.get((AREAS, "summa", column))
+    if not isinstance(outcome, Decimal) or not isinstance(forecast, Decimal):
+        return
+    found, band = prognossakerhet(outcome, forecast), filing.set.parameter("prognossakerhet.band")
+    if found is not None and abs(found) > band:
+        yield filing.at(
+            place,
+            f"utfallet {show(outcome, 1)} är {show(abs(found), 1)} % {'över' if found > 0 else 'under'} prognosen "
+            f"{show(forecast, 1)} i {earlier.name}; målet är högst {show(band)} %.",
+            "Förklara vad som har ändrats sedan T2.",
+            found=outcome,
+            expected=forecast,
+            follows_from_here=False,
+        )
+
+
+@rule(
+    "BF505",
+    title="En ändrad prognos förklaras",
+    severity=Severity.VARNING,
+    source="Helårsprognosen följs från tertial till tertial (000:18); parametern rimlighet.prognosandring är en gissning",
+)
+def a_changed_forecast_is_explained(filing: Filing) -> Iterator[Hit]:
+    """BF505: Prognosen för ett verksamhetsområde i T2 ligger nära den i T1, eller så förklaras ändringen.
+
+    Givet en T2-arbetsbok och årets T1-arbetsbok, angiven som föregående
+    När prognosen på en rad har ändrats mer än den beslutade andelen av radens prognos i T1, och mer än toleransen
+    Så varnas det. Varav-rader bedöms inte.
+    Exempel: Äldreomsorgens prognos var 520,0 i T1 och är 560,0 i T2.
+    """
+    earlier = _earlier(filing, "T1") if filing.set.period == "T2" else None
+    forms = _both(filing, earlier, AREAS) if earlier else None
+    if earlier is None or forms is None:
+        return
+    now, before = forms
+    limit = filing.set.parameter("rimlighet.prognosandring")
+    column = next((c for c in ("prognos_efter", "prognos") if c in now.column_by_id and c in before.column_by_id), None)
+    for row in now.rows:
+        if column is None or row.varav_of or row.formula is not None:
+            continue
+        key: Key = (AREAS, row.id, column)
+        found, old = filing.filled.facts.get(key), earlier.facts.get(key)
+        if not isinstance(found, Decimal) or not isinstance(old, Decimal) or not old:
+            continue
+        change = found - old
+        if abs(change) > max(limit * abs(old), now.tolerance):
+            yield filing.at(
+                key,
+                f"prognosen är {show(found, now.decimals)} men var {show(old, now.decimals)} i {earlier.name}; "
+                f"{show(abs(change), now.decimals)} {'högre' if change > 0 else 'lägre'}.",
+                "Förklara vad som har hänt sedan dess.",
+                found=found,
+                expected=old,
+                follows_from_here=False,
+            )
+
+
+def _indicators(rows: Iterable[str], facts: Mapping[Key, Value]) -> dict[tuple[str, str], str]:
+    """(goal number, name) -> row."""
+    found = {}
+    for row in rows:
+        goal, name = facts.get((INDICATORS, row, "mal")), facts.get((INDICATORS, row, "indikator"))
+        found[str(goal or ""), " ".join(str(name or "").casefold().split()).rstrip(".")] = row
+    return found
+
+
+def _shared(filing: Filing, earlier: Earlier) -> Iterator[tuple[str, str]]:
+    """Rows of the same indicator now and before."""
+    form = next((f for f in filing.judged() if f.form.id == INDICATORS), None)
+    if form is None or earlier.form(INDICATORS) is None:
+        return
+    before = _indicators(earlier.items.get(INDICATORS, ()), earlier.facts)
+    for name, row in _indicators(form.items, filing.filled.facts).items():
+        if name in before:
+            yield row, before[name]
+
+
+@rule(
+    "BF506",
+    title="Ett ändrat årsmål är beslutat",
+    severity=Severity.VARNING,
+    source="003:18-19: nämnden godkänner ett justerat årsmål; 003:575, 003:1502",
+)
+def a_changed_target_is_decided(filing: Filing) -> Iterator[Hit]:
+    """BF506: Nämndens årsmål för en indikator är det som stod i årets förra arbetsbok, eller så sägs det att det ändras.
+
+    Givet en tidigare arbetsbok för samma år, angiven som föregående, med samma indikator under samma mål
+    När årsmålet har en annan betydelse och analysen är tom
+    Så varnas det: ett ändrat årsmål beslutas av nämnden.
+    Exempel: Årsmålet var 92 % i verksamhetsplanen och är 75 % i T1.
+    """
+    earlier = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)])
+    for row, old_row in _shared(filing, earlier) if earlier else ():
+        assert earlier is not None
+        now, old = (
+            str(facts.get((INDICATORS, r, "arsmal")) or "")
+            for facts, r in ((filing.filled.facts, row), (earlier.facts, old_row))
+        )
+        if not old or meaning(now) == meaning(old) or filing.filled.facts.get((INDICATORS, row, "analys")):
+            continue
+        yield filing.at(
+            (INDICATORS, row, "arsmal"),
+            f"årsmålet är {now or 'tomt'} men var {old} i {earlier.name}, och analysen är tom.",
+            "Skriv i analysen vilket beslut som ändrar årsmålet, eller återställ det.",
+            found=now,
+            expected=old,
+            follows_from_here=False,
+        )
+
+
+@rule(
+    "BF507",
+    title="Förra årets utfall är bokslutets",
+    severity=Severity.VARNING,
+    source="Kolumnen Utfall VB föregående år: 000:183, 003:231",
+)
+def last_years_outcome_is_the_one_reported(filing: Filing) -> Iterator[Hit]:
+    """BF507: Kolumnen Utfall VB för en indikator är utfallet i förra årets verksamhetsberättelse.
+
+    Givet förra årets VB-arbetsbok, angiven som föregående, med samma indikator under samma mål
+    När värdena har olika betydelse
+    Så varnas det. En sammanslagen nämnds andelar går inte att summera, så då bedöms det inte.
+    Exempel: VB 2023 hade 94,17 % men T1 2024 anger 97,14 % som utfall VB 2023.
+    """
+    earlier = _earlier(filing, "VB", years_back=1)
+    if earlier is None or earlier.name != earlier.set.id:
+        return
+    for row, old_row in _shared(filing, earlier):
+        now = filing.filled.facts.get((INDICATORS, row, "utfall_foregaende"))
+        old = earlier.facts.get((INDICATORS, old_row, "periodens_utfall"))
+        if isinstance(now, str) and isinstance(old, str) and meaning(now) != meaning(old):
+            yield filing.at(
+                (INDICATORS, row, "utfall_foregaende"),
+                f"förra årets utfall anges till {now} men {earlier.name} hade {old}.",
+                f"Skriv {old}, eller förklara varför värdet är omräknat.",
+                found=now,
+                expected=old,
                 follows_from_here=False,
             )

@@ -127,7 +127,7 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
         if name not in decided:
             continue
         given, wanted = line.text("kf_arsmal"), decided[name] or ""
-        if _meaning(given) != _meaning(wanted):
+        if meaning(given) != meaning(wanted):
             yield filing.at(
                 (INDICATORS, line.row, "kf_arsmal"),
                 f"KF:s årsmål är {given or 'tomt'} men beslutat är {wanted or 'inget årsmål'}.",
@@ -137,7 +137,8 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
             )
 
 
-def _meaning(text: str) -> tuple[object, ...]:
+def meaning(text: str) -> tuple[object, ...]:
+    """What a value says, whatever way it is written: 95 % and 95% are the same."""
     value = tolka(text)
     if value is None:
         return ()
