@@ -155,7 +155,7 @@ def _invent_values(facts: dict[Key, Value], place: tuple[str, str], dice: random
         facts.pop((*place, column), None)
     target = tolka(str(facts.get((*place, "arsmal")) or "80"))
     aim = target.tal if target is not None and target.slag is Slag.TAL else None
-    if aim is None:
+    if aim is None or "budgetföljsamhet" in str(facts[*place, "indikator"]):
         return
 
     def shown(factor: float) -> str:

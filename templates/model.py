@@ -417,10 +417,17 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
 
     def parameter(self, parameter_id: str) -> Decimal:
         """The parameter's value on the report date. KeyError when none is in force (the catalog checks that)."""
-        found = self.parameters[parameter_id].on(self.report_date)
-        if found is None:
-            raise KeyError(parameter_id)
-        return found[0]
+        value = self._in_force.get(parameter_id)
+        if value is None:
+            found = self.parameters[parameter_id].on(self.report_date)
+            if found is None:
+                raise KeyError(parameter_id)
+            value = self._in_force[parameter_id] = found[0]
+        return value
+
+    @cached_property
+    def _in_force(self) -> dict[str, Decimal]:
+        return {}
 
     def scale(self, source: Ref, target_unit: str) -> Decimal:
         """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""

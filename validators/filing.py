@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from templates.model import Blankett, Blankettset, CellDef, Kind
 from templates.model import Namnd as NamndInfo
@@ -31,6 +31,7 @@ class Filing:
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
+        self.memory: dict[tuple[str, str], Any] = {}  # what several rules need, worked out once
         self._corrected: Evaluation | None = None
 
     @property
@@ -95,7 +96,7 @@ class Filing:
 
     def cells(self, form: FilledForm, *kinds: Kind) -> Iterator[tuple[Cell, CellDef]]:
         """The form's cells of these kinds in reading order. In list forms only rows that hold something."""
-        return (pair for pair in form.defined if pair[1].kind in kinds)
+        return iter(form.of_kinds(kinds))
 
     def computed(self, form: FilledForm) -> Iterator[tuple[Cell, CellDef]]:
         """The form's computed cells, but those that read a form whose rows or columns are lost."""

@@ -14,7 +14,6 @@ from validators.finding import Finding, Hit, Severity
 from validators.registry import declare, ruleset_version, run
 from validators.tidigare import Earlier, earlier_workbooks
 from workbook.evaluate import Key, Value
-from workbook.facts import write_facts
 from workbook.filled import FilledSet
 
 EXPLANATIONS = "forklaringar"
@@ -114,8 +113,12 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
 
 def content_hash(filled: FilledSet) -> str:
     """A hash of the figures and texts alone: unchanged when the file is only saved again."""
-    content = write_facts(filled.facts, filled.set, filled.namnd)
-    return hashlib.sha256(content.encode()).hexdigest()
+    lines = [f"{filled.namnd}\x1f{filled.set.id}"]
+    for key, value in sorted(filled.facts.items()):
+        lines.append(
+            "\x1f".join((*key, value if isinstance(value, str) else f"{value.normalize():f}" if value else "0"))
+        )
+    return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
 
 
 Place = tuple[str, str, str, str]

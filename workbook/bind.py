@@ -11,7 +11,7 @@ from pathlib import Path
 
 from templates.catalog import Catalog
 from templates.errors import UnknownSet
-from templates.model import LIST_TOTAL, Blankett, Blankettset, Kind
+from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind
 from workbook.addresses import address
 from workbook.excel_formula import with_ids
 from workbook.filled import Cell, FilledForm, FilledSet, Problem, cell_value
@@ -232,30 +232,43 @@ class _Binder:
         filled = FilledForm(form, found.sheet.name)
         for row, column in found.strays():
             self.problems.append(Problem("rad_utan_id", form.id, found.sheet.name, address(row, column)))
+        pairs: list[tuple[Cell, CellDef]] = []
+        item = (
+            [(column_id, column, form.cell("1", column_id)) for column_id, column in found.columns.items()]
+            if form.is_list
+            else []
+        )
+        given = [column for _, column, definition in item if definition.kind is not Kind.COMPUTED]
+        cells = found.sheet.cells
         for row_id, row in found.rows.items():
-            spare = form.is_list and row_id != LIST_TOTAL and not self._has_input(found, row_id)
-            for column_id, column in found.columns.items():
-                raw = found.sheet.cells.get((row, column))
-                if spare and (raw is None or (raw.formula is not None and self._computed(form, row_id, column_id))):
+            is_item = form.is_list and row_id != LIST_TOTAL
+            spare = is_item and not any((row, column) in cells for column in given)
+            columns = item if is_item else [(c, at, form.cell(row_id, c)) for c, at in found.columns.items()]
+            for column_id, column, definition in columns:
+                raw = cells.get((row, column))
+                if spare and (raw is None or (raw.formula is not None and definition.kind is Kind.COMPUTED)):
                     continue  # a spare row with nothing but its own formulas
-                cell = self._cell(found, row_id, column_id, raw, address(row, column))
+                cell = self._cell(found, row_id, column_id, definition, raw, address(row, column))
                 if cell is not None:
                     filled.cells[row_id, column_id] = cell
+                    pairs.append((cell, definition))
+        filled.defined = pairs
         return filled
 
-    def _cell(self, found: _SheetMap, row_id: str, column_id: str, raw: RawCell | None, place: str) -> Cell | None:
+    def _cell(
+        self, found: _SheetMap, row_id: str, column_id: str, definition: CellDef, raw: RawCell | None, place: str
+    ) -> Cell | None:
         form = found.form
-        kind = form.cell(row_id, column_id).kind
         if raw is None:
-            if kind is Kind.NOT_APPLICABLE:
+            if definition.kind is Kind.NOT_APPLICABLE:
                 return None
             return Cell(form.id, row_id, column_id, CellState.BLANK, None, None, None, found.sheet.name, place)
-        if kind is Kind.NOT_APPLICABLE:
+        if definition.kind is Kind.NOT_APPLICABLE:
             self.problems.append(
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
             )
             return None
-        value = cell_value(form, row_id, column_id, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
+        value = cell_value(definition, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None
         if raw.formula is not None:
             own_row = row_id if form.is_list and row_id != LIST_TOTAL else None
@@ -264,25 +277,13 @@ class _Binder:
             )
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
 
-    @staticmethod
-    def _computed(form: Blankett, row_id: str, column_id: str) -> bool:
-        return form.cell(row_id, column_id).kind is Kind.COMPUTED
-
-    def _has_input(self, found: _SheetMap, row_id: str) -> bool:
-        row = found.rows[row_id]
-        return any(
-            (row, column) in found.sheet.cells
-            for column_id, column in found.columns.items()
-            if found.form.cell(row_id, column_id).kind is not Kind.COMPUTED
-        )
-
     def _in_row(self, found: _SheetMap, formula: str, row_id: str) -> str:
         """As _with_ids for a list row. Its rows have the same formula but for their own number, so one is worked out."""
         number = found.rows[row_id]
         pattern = self.own_rows.get(number)
         if pattern is None:
-            pattern = self.own_rows[number] = re.compile(rf"(?<![A-Za-z$!'])([A-Z]{{1,3}}){number}(?!\d)")
-        like = pattern.sub(r"\1#", formula)
+            pattern = self.own_rows[number] = re.compile(rf"(?<=[A-Z]){number}(?!\d)")
+        like = pattern.sub("#", formula)
         text = found.formulas.get(like)
         if text is None:
             text = self._with_ids(found, formula).replace(f"[{found.form.id}.{row_id}.", f"[{found.form.id}.#.")

@@ -44,6 +44,7 @@ class Evaluation:
         self.keep_formulas = keep_formulas
         self.items = list_items(blankettset, facts)
         self._values: dict[Key, Value] = {}
+        self._expectations: dict[Key, Value] = {}
         self._columns: dict[Ref, tuple[Value, ...]] = {}
         self._open: set[Key] = set()
 
@@ -78,11 +79,14 @@ class Evaluation:
 
         NotComputable when a cell it reads is broken.
         """
+        if key in self._expectations:
+            return self._expectations[key]
         if key in self._open:
             raise RecursionError(f"formlerna går i cirkel vid {'.'.join(key)}")
         self._open.add(key)
         try:
-            return self._expected(key)
+            found = self._expectations[key] = self._expected(key)
+            return found
         finally:
             self._open.discard(key)
 
@@ -95,7 +99,11 @@ class Evaluation:
         if cell.function is not None:
             function = FORM_FUNCTIONS[cell.function.name]
             if function.words:
-                words = [self._words(ref, row) for ref in cell.function.args]
+                words = [
+                    self._column(ref) if ref.row == "*"
+                    else self._word((ref.blankett or "", row if ref.row == ITEM else ref.row or "", ref.column or ""))
+                    for ref in cell.function.args
+                ]  # fmt: skip
                 more = [self.set.report_date] if function.dated else []
                 found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
                 return found
@@ -126,12 +134,17 @@ class Evaluation:
             return sum((f for f in figures if f is not None), Decimal(0))
         return self._number((ref.blankett, own_row if ref.row == ITEM else ref.row, ref.column))
 
-    def _words(self, ref: Ref, own_row: str) -> Value | tuple[Value, ...]:
-        """What stands at a place as it is, text or number; for all rows of a list form a tuple, row by row."""
-        form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
-        if row != "*":
-            return self.value((form, own_row if row == ITEM else row, column))
+    def _word(self, key: Key) -> Value:
+        """What stands at a place as it is, text or number."""
+        if key in self._values:
+            return self._values[key]
+        computed = self.set.blanketter[key[0]].cell(key[1], key[2]).kind is Kind.COMPUTED
+        return self.value(key) if computed or key in self.broken else self.facts.get(key)
+
+    def _column(self, ref: Ref) -> tuple[Value, ...]:
+        """What stands in a column of a list form, row by row."""
         if ref not in self._columns:
+            form, column = ref.blankett or "", ref.column or ""
             found = (self._value_or_none((form, item, column)) for item in self.items.get(form, ()))
             self._columns[ref] = tuple(found)
         return self._columns[ref]
@@ -171,9 +184,13 @@ class Evaluation:
 def list_items(blankettset: Blankettset, facts: Facts) -> dict[str, list[str]]:
     """Rows of each list form that hold something that is not computed, in order."""
     found: dict[str, set[str]] = {form.id: set() for form in blankettset.blanketter.values() if form.is_list}
+    given = {
+        (form_id, column)
+        for form_id in found
+        for column in blankettset.blanketter[form_id].column_by_id
+        if blankettset.blanketter[form_id].cell("1", column).kind is not Kind.COMPUTED
+    }
     for (form_id, row, column), value in facts.items():
-        if form_id not in found or row == LIST_TOTAL or value is None:
-            continue
-        if blankettset.blanketter[form_id].cell(row, column).kind is not Kind.COMPUTED:
+        if value is not None and row != LIST_TOTAL and (form_id, column) in given:
             found[form_id].add(row)
     return {form_id: sorted(rows, key=int) for form_id, rows in found.items()}

@@ -66,6 +66,17 @@ class FilledForm(msgspec.Struct, dict=True):
         return [(cell, self.form.cell(row, column)) for (row, column), cell in self.cells.items()]
 
     @cached_property
+    def _by_kinds(self) -> dict[tuple[Kind, ...], list[tuple[Cell, CellDef]]]:
+        return {}
+
+    def of_kinds(self, kinds: tuple[Kind, ...]) -> list[tuple[Cell, CellDef]]:
+        """The cells of these kinds with what they should be, in reading order."""
+        found = self._by_kinds.get(kinds)
+        if found is None:
+            found = self._by_kinds[kinds] = [pair for pair in self.defined if pair[1].kind in kinds]
+        return found
+
+    @cached_property
     def is_empty(self) -> bool:
         """True when nothing that the nämnd fills in has been filled in (a zero counts as filled)."""
         return not any(
@@ -76,12 +87,14 @@ class FilledForm(msgspec.Struct, dict=True):
     @cached_property
     def items(self) -> list[str]:
         """Rows of a list form that hold something, in order."""
-        rows = {row for row, column in self.cells if row != LIST_TOTAL and self._is_filled(row, column)}
-        return sorted(rows, key=int) if self.form.is_list else []
-
-    def _is_filled(self, row: str, column: str) -> bool:
-        kind = self.form.cell(row, column).kind
-        return kind is not Kind.COMPUTED and self.cells[row, column].state is not CellState.BLANK
+        if not self.form.is_list:
+            return []
+        rows = {
+            cell.row
+            for cell, definition in self.defined
+            if definition.kind is not Kind.COMPUTED and cell.state is not CellState.BLANK and cell.row != LIST_TOTAL
+        }
+        return sorted(rows, key=int)
 
 
 class FilledSet(msgspec.Struct, dict=True):
@@ -137,10 +150,10 @@ class FilledSet(msgspec.Struct, dict=True):
         }
 
 
-def cell_value(form: Blankett, row: str, column: str, state: CellState, number: Decimal | None, text: str | None,
-               *, date1904: bool = False) -> Value:  # fmt: skip
-    """The value of a raw cell in terms of the definition; None when it says nothing usable there."""
-    cell = form.cell(row, column)
+def cell_value(
+    cell: CellDef, state: CellState, number: Decimal | None, text: str | None, *, date1904: bool = False
+) -> Value:
+    """The value of a raw cell in terms of its definition; None when it says nothing usable there."""
     if cell.type.is_number:
         return number if state is CellState.NUMBER else None
     if cell.type is Type.DATUM:

@@ -36,20 +36,16 @@ def _or_blank(formula: str) -> str:
     return f'IFERROR({formula},"")'
 
 
-def _words(words: tuple[str, ...], text: str) -> str:
-    return "OR(" + ",".join(f'{text}="{word}"' for word in words) + ")"
-
-
 _FIRST = 'IF({0}="",{1},{0})'
-_TARGET_WORD = 'IF({2}="",{3},{2})'
+_WORDS = ",".join(f'"{word}"' for word in (*status.OKA, *status.MINSKA))
+_SIGNS = ",".join(["1"] * len(status.OKA) + ["-1"] * len(status.MINSKA))
+_SHORT = "IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1}))"
 _INDICATOR = (
     'IF({0}="",{blir_ingen},IF({1}="",IFERROR('
-    f"IF({_words(status.OKA, _TARGET_WORD)},IF({{0}}>{_tal('{4}', '{5}')},{{blir_helt}},{{blir_ej}}),"
-    f"IF({_words(status.MINSKA, _TARGET_WORD)},IF({{0}}<{_tal('{4}', '{5}')},{{blir_helt}},{{blir_ej}}),{{blir_ingen}})),"
-    "{blir_ingen}),"
+    f'IF(CHOOSE(MATCH(IF({{2}}="",{{3}},{{2}}),{{{{{_WORDS}}}}},0),{_SIGNS})*({{0}}-{_tal("{4}", "{5}")})>0,'
+    "{blir_helt},{blir_ej}),{blir_ingen}),"
     'IF(OR({6}="",{6}={ingen}),{blir_ingen},'
-    "IF(ROUND(IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1})),9)<=0,{blir_helt},"
-    "IF(ROUND(IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1}))-{7}*ABS({1}),9)<=0,{blir_delvis},{blir_ej})))))"
+    f"IF(ROUND({_SHORT},9)<=0,{{blir_helt}},IF(ROUND({_SHORT}-{{7}}*ABS({{1}}),9)<=0,{{blir_delvis}},{{blir_ej}})))))"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from workbook.values import _SPACES
@@ -102,6 +103,7 @@ def aktivitetslage(status: Text, slut: Text, rapportdag: str) -> str | None:
 Texts = tuple[Text, ...]
 
 
+@lru_cache(maxsize=512)
 def _below(
     nummer: Text,
     mal_nummer: Texts,
@@ -111,7 +113,7 @@ def _below(
     indikator_forslag: Texts,
     aktivitet_mal: Texts,
     aktivitet_lage: Texts,
-) -> list[Text]:
+) -> tuple[Text, ...]:
     """The statuses that decide a goal's: those of the goals one level down, else of its indicators and activities."""
     below = str(nummer) + "."
     found: list[Text] = [
@@ -120,14 +122,14 @@ def _below(
         if str(number or "").startswith(below) and "." not in str(number)[len(below) :] and status in (HELT, DELVIS, EJ)
     ]
     if found:
-        return found
+        return tuple(found)
     for goal, status, proposed in zip(indikator_mal, indikator_status, indikator_forslag, strict=True):
         if goal == nummer:
             found.append(status or proposed)
     for goal, state in zip(aktivitet_mal, aktivitet_lage, strict=True):
         if goal == nummer and state in ("klar", "forsenad"):
             found.append(HELT if state == "klar" else EJ)
-    return found
+    return tuple(found)
 
 
 def under_helt(*below: Any) -> Decimal:

@@ -34,15 +34,22 @@ class Line(msgspec.Struct, frozen=True):
 
 def lines(filing: Filing, form_id: str) -> list[Line]:
     """The filled rows of a list form that can be judged; none when the set lacks it or it is empty."""
+    found: list[Line] | None = filing.memory.get(("rader", form_id))
+    if found is None:
+        found = filing.memory["rader", form_id] = _lines(filing, form_id)
+    return found
+
+
+def _lines(filing: Filing, form_id: str) -> list[Line]:
     form = next((f for f in filing.judged() if f.form.id == form_id), None)
     if form is None:
         return []
     columns = frozenset(form.form.column_by_id)
-    found = []
-    for row in form.items:
-        cells = {column: form.cells.get((row, column)) for column in columns}
-        found.append(Line(form_id, row, {c: cell.value for c, cell in cells.items() if cell is not None}, columns))
-    return found
+    values: dict[str, dict[str, Value]] = {row: {} for row in form.items}
+    for (row, column), cell in form.cells.items():
+        if row in values and cell.value is not None:
+            values[row][column] = cell.value
+    return [Line(form_id, row, found, columns) for row, found in values.items()]
 
 
 def _same(text: str) -> str:

@@ -11,6 +11,7 @@ from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
 from workbook.evaluate import Evaluation, Key, NotComputable
+from workbook.matvarde import tolka
 
 EARLY = varies(Severity.VARNING, Severity.FEL)
 
@@ -285,3 +286,52 @@ def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
     Exempel: Tillgångar 321,2 men skulder och eget kapital 320,2.
     """
     yield from _relations(filing, "BF209")
+
+
+KEY_FIGURES = {
+    "nämndens budgetföljsamhet före resultatöverföringar": "budgetfoljsamhet_fore",
+    "nämndens budgetföljsamhet efter resultatöverföringar": "budgetfoljsamhet_efter",
+    "nämndens prognossäkerhet t2": "prognossakerhet_t2",
+}
+
+
+@rule(
+    "BF210",
+    title="Indikatorn är det uträknade nyckeltalet",
+    severity=Severity.VARNING,
+    source="000:1579-1584, 003:1414-1416; formlerna härledda ur 000:1582-1584",
+)
+def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
+    """BF210: Budgetföljsamhet och prognossäkerhet som indikatorer är de nyckeltal som blanketterna ger.
+
+    Givet indikatorn Nämndens budgetföljsamhet (före eller efter resultatöverföringar) eller prognossäkerhet T2 med utfall
+    När utfallet avviker från bladet Nyckeltal mer än avrundningen i det skrivna talet
+    Så varnas det med det uträknade.
+    Exempel: Indikatorn är 100,7 % men prognos genom budget och prestationsförändring är 100,3 %.
+    """
+    form = next((f for f in filing.judged() if f.form.id == "indikatorer"), None)
+    figures = filing.set.blanketter.get("nyckeltal")
+    if form is None or figures is None or "periodens_utfall" not in form.form.column_by_id:
+        return
+    for row in form.items:
+        facts = filing.filled.facts
+        figure = KEY_FIGURES.get(str(facts.get(("indikatorer", row, "indikator")) or "").strip().casefold(), "")
+        stated = tolka(str(facts.get(("indikatorer", row, "periodens_utfall")) or ""))
+        if figure not in figures.row_by_id or stated is None or stated.tal is None:
+            continue
+        try:
+            computed = filing.evaluation.value(("nyckeltal", figure, "varde"))
+        except NotComputable:
+            continue
+        tolerance = max(Decimal("0.1"), Decimal(1).scaleb(-stated.decimaler) / 2)
+        if isinstance(computed, Decimal) and abs(stated.tal - computed) > tolerance:
+            yield filing.at(
+                ("indikatorer", row, "periodens_utfall"),
+                f"indikatorn är {stated.text} men blanketterna ger {show(computed, 1)} % (bladet Nyckeltal).",
+                "Rätta indikatorn eller de belopp den räknas ur, eller förklara skillnaden.",
+                found=stated.text,
+                expected=f"{show(computed, 1)} %",
+                tolerance=tolerance,
+                related=(("nyckeltal", figure, "varde"),),
+                follows_from_here=False,
+            )
