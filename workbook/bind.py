@@ -82,7 +82,7 @@ class _SheetMap:
     def __init__(self, form: Blankett, sheet: RawSheet, id_row: int, id_column: int) -> None:
         self.form, self.sheet = form, sheet
         self.problems: list[Problem] = []
-        self.formulas: dict[str, str] = {}
+        self.formulas: dict[str, tuple[list[str], list[str]]] = {}  # a list column's formula around its row, and with ids
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
         self._find_columns(id_row, id_column)
@@ -163,7 +163,6 @@ class _Binder:
             Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail) for anomaly in raw.anomalies
         ]
         self.maps: dict[str, _SheetMap] = {}
-        self.own_rows: dict[int, re.Pattern[str]] = {}
         self.parameters: dict[tuple[int, int], str] = {}
 
     def bind(self) -> FilledSet:
@@ -273,22 +272,19 @@ class _Binder:
         if raw.formula is not None:
             own_row = row_id if form.is_list and row_id != LIST_TOTAL else None
             formula = (
-                self._with_ids(found, raw.formula) if own_row is None else self._in_row(found, raw.formula, own_row)
+                self._with_ids(found, raw.formula) if own_row is None else self._in_row(found, raw.formula, own_row, column_id)
             )
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
 
-    def _in_row(self, found: _SheetMap, formula: str, row_id: str) -> str:
+    def _in_row(self, found: _SheetMap, formula: str, row_id: str, column_id: str) -> str:
         """As _with_ids for a list row. Its rows have the same formula but for their own number, so one is worked out."""
-        number = found.rows[row_id]
-        pattern = self.own_rows.get(number)
-        if pattern is None:
-            pattern = self.own_rows[number] = re.compile(rf"(?<=[A-Z]){number}(?!\d)")
-        like = pattern.sub("#", formula)
-        text = found.formulas.get(like)
-        if text is None:
-            text = self._with_ids(found, formula).replace(f"[{found.form.id}.{row_id}.", f"[{found.form.id}.#.")
-            found.formulas[like] = text
-        return text.replace(f"[{found.form.id}.#.", f"[{found.form.id}.{row_id}.")
+        number, own = str(found.rows[row_id]), f"[{found.form.id}.{row_id}."
+        known = found.formulas.get(column_id)
+        if known is not None and number.join(known[0]) == formula:
+            return own.join(known[1])
+        text = self._with_ids(found, formula)
+        found.formulas[column_id] = (re.split(rf"(?<=[A-Z]){number}(?!\d)", formula), text.split(own))
+        return text
 
     def _with_ids(self, found: _SheetMap, formula: str) -> str:
         def identify(sheet: str | None, row: int, column: int) -> str | None:

@@ -160,7 +160,9 @@ def new_book(path: Path, title: str) -> Any:
 class _Book:
     def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd) -> None:
         self.evaluation, self.set, self.namnd = evaluation, evaluation.set, namnd
-        self.who = f"{namnd.name} stadsdelsnämnd ({namnd.code}) · {self.set.id}"
+        unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
+        self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
+        self.who = f"{self.whose} · {self.set.id}"
         self.book = new_book(path, f"{self.set.title} {namnd.name}")
         self.formats = look.Formats(self.book)
         self.placements = {
@@ -203,7 +205,7 @@ class _Book:
             sheet.set_column(at, at, width)
         sheet.set_row(1, 26)
         sheet.write_string(1, 1, self.set.title, fmt.title())
-        sheet.write_string(2, 1, f"{self.namnd.name} stadsdelsnämnd ({self.namnd.code})", fmt(bold=True, font_size=12))
+        sheet.write_string(2, 1, self.whose, fmt(bold=True, font_size=12))
         guide = (
             "Fyll i de gula cellerna. Vita celler räknas ut. Streckade celler fylls inte i. Tabb går till nästa cell."
         )

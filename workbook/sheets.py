@@ -367,6 +367,12 @@ class FormSheet:
         longest = max((len(row.label) + 3 * self._indent(row) for row in self.form.rows), default=10)
         return min(56, max(18, longest + 2))
 
+    def _room_for_texts(self) -> int:
+        """Columns beside a narrow table that its purpose, signs and source reach into, so that print does not cut them."""
+        texts = (self.form.purpose, self.form.sign_text, *self.form.notes, str(self.form.source))
+        table = self._label_width() + sum(column_width(self.form, column) for column in self.form.columns)
+        return max(0, math.ceil((min(max(map(len, texts)) * 0.9, 110) - table) / 9))
+
     def _set_up(self) -> None:
         sheet = self.sheet
         sheet.hide_gridlines(2)
@@ -387,7 +393,7 @@ class FormSheet:
                                 self.placement.columns[first[0].id] - 1)  # fmt: skip
         print_set_up(sheet, self.who, self.form.title)
         sheet.repeat_rows(HEADER_ROW - 1)
-        sheet.print_area(0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1)
+        sheet.print_area(0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1 + self._room_for_texts())
         sheet.protect("", PROTECTION)
 
 

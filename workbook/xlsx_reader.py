@@ -408,6 +408,7 @@ class _SheetHandler:
     def __init__(self, book: RawBook, sheet: RawSheet, shared: list[str], cells_left: int) -> None:
         self.book, self.sheet, self.shared, self.cells_left = book, sheet, shared, cells_left
         self.row = self.column = 0
+        self.row_text = "?"  # the row's number as cells state it
         self.depth = 0
         self.type = "n"
         self.stated: str | None = None
@@ -425,20 +426,18 @@ class _SheetHandler:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise _Refused(TOO_DEEP)
-        if ":" in tag:
-            tag = tag.rpartition(":")[2]
         if tag == "c":
-            stated = attributes.get("r")
-            if stated is None:
-                self._step()
-            self.stated = stated
-            self.type = attributes.get("t", "n")
-            self.value = self.formula = self.inline = None
-        elif tag == "v" or tag == "f":
+            self._begin(attributes)
+        elif tag == "v":
             self.pieces = []
             self.collecting = True
-            if tag == "f":
-                self.formula_attributes = attributes
+        elif ":" in tag:
+            self.depth -= 1
+            self.start(tag.rpartition(":")[2], attributes)
+        elif tag == "f":
+            self.pieces = []
+            self.collecting = True
+            self.formula_attributes = attributes
         elif tag == "row":
             self._row(attributes.get("r"))
         elif tag == "is":
@@ -449,6 +448,14 @@ class _SheetHandler:
         elif tag == "rPh":
             self.rph += 1
 
+    def _begin(self, attributes: dict[str, str]) -> None:
+        stated = attributes.get("r")
+        if stated is None:
+            self._step()
+        self.stated = stated
+        self.type = attributes.get("t", "n")
+        self.value = self.formula = self.inline = None
+
     def text(self, data: str) -> None:
         """Characters."""
         if self.collecting:
@@ -457,7 +464,7 @@ class _SheetHandler:
     def end(self, tag: str) -> None:
         """An element ends."""
         self.depth -= 1
-        if ":" in tag:
+        if tag != "c" and tag != "v" and ":" in tag:
             tag = tag.rpartition(":")[2]
         if tag == "c":
             if self.value is not None or self.formula is not None or self.inline is not None:
@@ -477,6 +484,7 @@ class _SheetHandler:
 
     def _row(self, stated: str | None) -> None:
         self.column, self.stated = 0, None
+        self.row_text = "?"
         if stated is None:
             self.row += 1
             return
@@ -486,6 +494,7 @@ class _SheetHandler:
             raise _Refused(
                 "är skadad (ett radnummer är inget tal). Öppna den i Excel, spara om den och försök igen."
             ) from None
+        self.row_text = str(self.row)
 
     def _step(self) -> None:
         """Move to the cell after the last one, for a cell that does not say where it stands."""
@@ -494,10 +503,13 @@ class _SheetHandler:
         self.column += 1
 
     def _place(self) -> tuple[int, int] | None:
-        if self.stated is not None:
-            found = _fast_address(self.stated)
+        stated = self.stated
+        if stated is not None:
+            row_text = self.row_text
+            known = _addresses.get(stated[: -len(row_text)]) if stated.endswith(row_text) else None
+            found = (self.row, known) if known is not None else _fast_address(stated)
             if found is None:
-                self.book.note("bad_address", self.sheet.name, self.stated[:20])
+                self.book.note("bad_address", self.sheet.name, stated[:20])
                 return None
             self.row, self.column = found
         row, column = self.row, self.column

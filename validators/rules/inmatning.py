@@ -254,8 +254,9 @@ def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
         if form.is_empty or filing.declared_not_current(form.form.id):
             continue
         rows = form.items if form.form.is_list else list(form.form.row_by_id)
+        of_items = [c.id for c in form.form.columns if form.form.is_list and form.form.cell("1", c.id).required]
         for row in rows:
-            required = [c.id for c in form.form.columns if form.form.cell(row, c.id).required]
+            required = of_items or [c.id for c in form.form.columns if form.form.cell(row, c.id).required]
             blank = [c for c in required if _is_blank(filing, form, row, c)]
             if not blank:
                 continue
