@@ -285,9 +285,13 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
 @click.option(
     "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok för nämnden; kan upprepas."
 )
+@click.option(
+    "--skriv-kontroll", "kontroll", type=PATH, metavar="UT.xlsx", help="En kopia med fynden på bladet Kontroll."
+)
+@replace_option
 @json_option
 @guarded
-def validera(fil: Path, foregaende: tuple[Path, ...], as_json: bool) -> int:
+def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ersatt: bool, as_json: bool) -> int:
     """Kontrollera ett blankettset före inlämning."""
     from templates.catalog import catalog
     from validators.finding import Severity
@@ -296,10 +300,18 @@ def validera(fil: Path, foregaende: tuple[Path, ...], as_json: bool) -> int:
 
     previous = tuple(read_filled(path, catalog()) for path in foregaende)
     result = validate(read_filled(fil, catalog()), previous)
+    if kontroll is not None:
+        from addin.kontroll import write_control
+
+        if kontroll.exists() and kontroll.samefile(fil):
+            raise Obrukbart(f"{kontroll} är samma fil som läses. Välj ett annat namn för kopian.")
+        write_control(fil, result, _xlsx(kontroll), replace=ersatt)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:
         _print_result(result)
+        if kontroll is not None:
+            click.echo(f"Fynden står på bladet Kontroll i {kontroll}.")
     return FEL if result.count(Severity.FEL) else 0
 
 

@@ -61,7 +61,7 @@ class Finding(msgspec.Struct, frozen=True):
     def siffror(self) -> str:
         """The figures an explanation is bound to, such as "0,7 mot 2,8"."""
         found, expected = (show(figure, self.hit.decimals) for figure in (self.hit.found, self.hit.expected))
-        return f"{found} mot {expected}" if expected else found
+        return f"{found or 'tomt'} mot {expected}" if expected else found
 
     @property
     def place(self) -> tuple[str, str, str, str]:

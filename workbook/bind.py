@@ -82,7 +82,9 @@ class _SheetMap:
     def __init__(self, form: Blankett, sheet: RawSheet, id_row: int, id_column: int) -> None:
         self.form, self.sheet = form, sheet
         self.problems: list[Problem] = []
-        self.formulas: dict[str, tuple[list[str], list[str]]] = {}  # a list column's formula around its row, and with ids
+        self.formulas: dict[
+            str, tuple[list[str], list[str]]
+        ] = {}  # a list column's formula around its row, and with ids
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
         self._find_columns(id_row, id_column)
@@ -272,7 +274,9 @@ class _Binder:
         if raw.formula is not None:
             own_row = row_id if form.is_list and row_id != LIST_TOTAL else None
             formula = (
-                self._with_ids(found, raw.formula) if own_row is None else self._in_row(found, raw.formula, own_row, column_id)
+                self._with_ids(found, raw.formula)
+                if own_row is None
+                else self._in_row(found, raw.formula, own_row, column_id)
             )
         return Cell(form.id, row_id, column_id, raw.state, value, _shown(raw), formula, found.sheet.name, place)
 
@@ -306,6 +310,15 @@ class _Binder:
             return f"[{there.form.id}.*.{there.column_at[start[1]]}]"
 
         return with_ids(formula, identify, identify_range)
+
+
+def list_places(form: Blankett, sheet: RawSheet) -> tuple[list[int], dict[str, int]] | None:
+    """Sheet rows and columns (by id) of a list form as they stand on a raw sheet, or None when it is not there."""
+    mark = _find_mark(sheet)
+    if mark is None:
+        return None
+    found = _SheetMap(form, sheet, *mark[0])
+    return sorted(row for id_, row in found.rows.items() if id_ != LIST_TOTAL), found.columns
 
 
 def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:

@@ -101,7 +101,7 @@ class FormSheet:
         lines = 1
         for column in self.form.columns:
             width = column_width(self.form, column)
-            lines = max(lines, _lines(column.label, width - 2 if not self.form.is_list else width - 4))
+            lines = max(lines, text_lines(column.label, width - 2 if not self.form.is_list else width - 4))
             number = self.placement.columns[column.id] - 1
             header = self.formats.header(number=column.type.is_number)
             self.sheet.write_string(HEADER_ROW - 1, number, column.label, header)
@@ -123,7 +123,7 @@ class FormSheet:
         return " ".join(part for part in parts if part) + f"\nKälla: {self.form.source}"
 
     def _comment(self, row: int, column: int, text: str) -> None:
-        lines = sum(_lines(part, 38) for part in text.split("\n"))
+        lines = sum(text_lines(part, 38) for part in text.split("\n"))
         options = {"x_scale": 1.9, "y_scale": max(0.6, 0.24 * lines), "font_name": look.FONT, "font_size": 9}
         self.sheet.write_comment(row, column, text, {"author": "Blankettset", **options})
 
@@ -151,9 +151,9 @@ class FormSheet:
             cell = self.form.cell(row_id, column.id)
             text = self._cell(row_id, column, cell, number, style)
             if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL, Type.MATVARDE):
-                height = max(height, _lines(text, column_width(self.form, column) - 1))
+                height = max(height, text_lines(text, column_width(self.form, column) - 1))
         if row is not None:
-            height = max(height, _lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
+            height = max(height, text_lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
         self.sheet.set_row(number - 1, min(MAX_ROW_HEIGHT, 4 + 13.0 * height))
 
     def _indent(self, row: Row | None) -> int:
@@ -393,7 +393,9 @@ class FormSheet:
                                 self.placement.columns[first[0].id] - 1)  # fmt: skip
         print_set_up(sheet, self.who, self.form.title)
         sheet.repeat_rows(HEADER_ROW - 1)
-        sheet.print_area(0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1 + self._room_for_texts())
+        sheet.print_area(
+            0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1 + self._room_for_texts()
+        )
         sheet.protect("", PROTECTION)
 
 
@@ -468,5 +470,6 @@ def column_width(form: Blankett, column: Column) -> int:
     return {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
 
 
-def _lines(text: str, width: float) -> int:
+def text_lines(text: str, width: float) -> int:
+    """How many lines a text takes in a column of this width."""
     return sum(max(1, math.ceil(len(part) / max(width, 4))) for part in text.split("\n"))

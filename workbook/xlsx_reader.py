@@ -74,11 +74,12 @@ class RawCell(NamedTuple):
 
 
 class RawSheet(msgspec.Struct):
-    """A sheet's non-empty cells by (row, column), counted from 1."""
+    """A sheet's non-empty cells by (row, column), counted from 1. `part` is its name in the zip file, empty when missing."""
 
     name: str
     visibility: Literal["visible", "hidden", "very_hidden"]
     cells: dict[tuple[int, int], RawCell] = msgspec.field(default_factory=dict)
+    part: str = ""
 
 
 class Anomaly(msgspec.Struct, frozen=True):
@@ -97,6 +98,7 @@ class RawBook(msgspec.Struct):
     sheets: list[RawSheet]
     date1904: bool
     anomalies: list[Anomaly]
+    part: str = ""
 
     def sheet(self, name: str) -> RawSheet | None:
         """The first sheet with this name, or None."""
@@ -219,6 +221,7 @@ class _Reader:
 
     def read(self) -> RawBook:
         main = self._main_part()
+        self.book.part = self.parts[main].filename
         relations = self._relations(main)
         sheets = self._workbook(main)
         if not sheets:
@@ -237,6 +240,7 @@ class _Reader:
             if target not in self.parts:
                 self.book.note("missing_part", sheet.name)
             elif type_ in ("worksheet", ""):
+                sheet.part = self.parts[target].filename
                 self._sheet(sheet, target)
         return self.book
 

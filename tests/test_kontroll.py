@@ -1,0 +1,130 @@
+"""The check written onto the sheet Kontroll of a copy: complete, linked, and nothing else in the workbook touched."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from addin.exempel import filings
+from addin.kommandon import main
+from addin.kontroll import control_rows, write_control
+from templates.catalog import catalog
+from tests import forms
+from validators.validate import Result, validate
+from workbook.bind import read_filled
+from workbook.build import build, starting_facts
+from workbook.facts import read_facts
+
+SHEET = "Kontroll"
+
+
+def checked(path: Path) -> Result:
+    return validate(read_filled(path, catalog()))
+
+
+def example(folder: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "bok.xlsx"
+    blankettset = forms.filing_set(folder)
+    build(path, blankettset, catalog().namnd(folder.name.split("_")[1]), read_facts(folder / "DATA.csv", blankettset))
+    return path
+
+
+def written(sheet: Worksheet) -> list[tuple[str | None, ...]]:
+    rows = [tuple(row[2:10]) for row in sheet.iter_rows(min_row=8, max_row=47, values_only=True)]
+    return [row for row in rows if any(row)]
+
+
+def linked(sheet: Worksheet) -> dict[str, str]:
+    cells = [cell for row in sheet.iter_rows(min_row=8, max_row=47) for cell in row if cell.hyperlink]
+    return {cell.coordinate: cell.hyperlink.location for cell in cells}
+
+
+@pytest.mark.parametrize("folder", filings(), ids=lambda f: f.name)
+def test_the_copy_holds_the_findings_and_is_otherwise_the_same_file(folder: Path, tmp_path: Path) -> None:
+    path, copy = example(folder, tmp_path), tmp_path / "kopia.xlsx"
+    before, result = path.read_bytes(), checked(path)
+    write_control(path, result, copy, replace=False)
+    assert path.read_bytes() == before
+    again = checked(copy)
+    assert forms.flatten(list(again.findings)) == forms.flatten(list(result.findings))
+    assert again.receipt["innehall"] == result.receipt["innehall"]
+    rows = written(load_workbook(copy)[SHEET])
+    assert [row[0] for row in rows] == [
+        *(f.code for f in sorted(result.findings, key=lambda f: f.severity.rank)),
+        "Kvitto",
+    ]
+    old, new = zipfile.ZipFile(io.BytesIO(before)), zipfile.ZipFile(copy)
+    assert old.namelist() == new.namelist()
+    changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
+    assert len([name for name in changed if "worksheets/" in name]) == 1
+    assert set(changed) <= {"xl/workbook.xml", *(name for name in changed if "worksheets/" in name)}
+
+
+def test_each_finding_links_to_its_cell(tmp_path: Path) -> None:
+    path, copy = example(next(f for f in filings() if f.name.startswith("2024-T1")), tmp_path), tmp_path / "kopia.xlsx"
+    result = checked(path)
+    write_control(path, result, copy, replace=False)
+    links = linked(load_workbook(copy)[SHEET])
+    first = min(result.findings, key=lambda f: f.severity.rank).hit
+    assert links["H8"] == f"'{first.sheet}'!{first.cell}"
+    assert len(links) == len(result.findings)
+
+
+def test_a_new_check_replaces_the_old_one(tmp_path: Path) -> None:
+    path, copy, again = example(filings()[0], tmp_path), tmp_path / "ett.xlsx", tmp_path / "två.xlsx"
+    write_control(path, checked(path), copy, replace=False)
+    write_control(copy, checked(copy), again, replace=False)
+    sheets = [load_workbook(each)[SHEET] for each in (copy, again)]
+    without_file = [[row[:7] for row in written(sheet)] for sheet in sheets]
+    assert without_file[0] == without_file[1]
+    assert linked(sheets[0]) == linked(sheets[1])
+
+
+def test_a_workbook_saved_by_another_program_is_filled_in_too(tmp_path: Path) -> None:
+    path, saved, copy = example(filings()[0], tmp_path), tmp_path / "sparad.xlsx", tmp_path / "kopia.xlsx"
+    load_workbook(path).save(saved)
+    result = checked(saved)
+    write_control(saved, result, copy, replace=False)
+    assert len(written(load_workbook(copy)[SHEET])) == min(len(result.findings) + 1, 40)
+
+
+def test_what_does_not_fit_is_counted(tmp_path: Path) -> None:
+    path, copy = tmp_path / "tom.xlsx", tmp_path / "kopia.xlsx"
+    blankettset = catalog().blankettset("2024-T1")
+    build(path, blankettset, catalog().namnd("SDN08"), starting_facts(blankettset))
+    result = checked(path)
+    rows, _ = control_rows(result)
+    assert len(rows) > 40
+    write_control(path, result, copy, replace=False)
+    last = written(load_workbook(copy)[SHEET])[-1][-1]
+    assert last == f"… och {len(rows) - 39} till. Alla visas av kommandot validera."
+
+
+def test_the_command_writes_the_copy_and_refuses_the_file_itself(tmp_path: Path) -> None:
+    path = example(filings()[0], tmp_path)
+    before, copy = path.read_bytes(), tmp_path / "kopia.xlsx"
+    good = CliRunner().invoke(main, ["validera", str(path), "--skriv-kontroll", str(copy)])
+    assert good.exit_code == 0
+    assert "Fynden står på bladet Kontroll" in good.stdout
+    for target in (path, copy, tmp_path / "kopia.xls", tmp_path / "ingen" / "kopia.xlsx"):
+        bad = CliRunner().invoke(main, ["validera", str(path), "--skriv-kontroll", str(target)])
+        assert bad.exit_code == 2, target
+        assert bad.stderr.count("\n") == 1
+    assert path.read_bytes() == before
+
+
+def test_without_its_sheet_the_check_cannot_be_written(tmp_path: Path) -> None:
+    path = example(filings()[0], tmp_path)
+    book = load_workbook(path)
+    del book[SHEET]
+    book.save(path)
+    bad = CliRunner().invoke(main, ["validera", str(path), "--skriv-kontroll", str(tmp_path / "kopia.xlsx")])
+    assert bad.exit_code == 2
+    assert "Bladet Kontroll saknas" in bad.stderr
+    assert not (tmp_path / "kopia.xlsx").exists()
