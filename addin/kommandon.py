@@ -322,6 +322,26 @@ def _print_result(result: Result) -> None:
 
 
 @main.command()
+@click.option("--port", cls=Val, type=click.IntRange(1, 65535), default=8765, help="Porten som servern lyssnar på.")
+@click.option(
+    "--adress",
+    cls=Val,
+    default="127.0.0.1",
+    metavar="ADRESS",
+    help="Adressen; annan än den egna datorn kräver inloggning.",
+)
+@click.option("--certifikat", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikat för HTTPS, som Excel kräver.")
+@click.option("--nyckel", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikatets nyckel.")
+@guarded
+def tillagg(port: int, adress: str, certifikat: Path | None, nyckel: Path | None) -> int:
+    """Starta servern för Excel-tillägget: funktionerna STHLM och knappen Validera."""
+    from addin.server import serve
+
+    serve(adress, port, certifikat, nyckel)
+    return 0
+
+
+@main.command()
 @click.argument("filer", nargs=-1, required=True, type=PATH, metavar="FIL|MAPP...")
 @click.option(
     "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."

@@ -161,7 +161,8 @@ def same_formula(one: str, other: str) -> bool:
 
 def _normal(formula: str) -> str:
     parts = _KEPT.split(formula)
-    return "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
+    plain = "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
+    return plain.replace("_XLFN.", "")  # stored in the file, not shown by Excel itself
 
 
 class SheetPlaces:

@@ -590,7 +590,7 @@ class _SheetHandler:
         if type_ == "b":
             return RawCell(CellState.TEXT, None, "SANT" if value.strip() in ("1", "true") else "FALSKT", formula, True)
         if type_ == "d":
-            serial = _iso_serial(value)
+            serial = iso_serial(value)
             if serial is not None:
                 return RawCell(CellState.NUMBER, serial, None, formula)
             return RawCell(CellState.TEXT, None, value[:MAX_TEXT], formula)
@@ -636,7 +636,8 @@ def _number(text: str) -> Decimal | None:
     return number
 
 
-def _iso_serial(text: str) -> Decimal | None:
+def iso_serial(text: str) -> Decimal | None:
+    """Excel's day number of an ISO date or time, or None."""
     import datetime
 
     try:

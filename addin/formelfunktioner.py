@@ -1,0 +1,339 @@
+"""The STHLM functions for Excel cells: ranges in, ranges out, over the same pure functions as everywhere else.
+
+Knows nothing of xlwings. An argument is what a cell holds or a whole range (a list of rows); ranges of different size
+are refused, a single cell goes with every row of a range. A blank that is needed gives a blank; what cannot be
+understood gives a text that begins with #VÄRDEFEL! and says why: never a silent zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from templates.catalog import catalog
+from workbook import nyckeltal, status
+from workbook.matvarde import Slag, tolka
+from workbook.values import format_number, parse_number
+
+NAMESPACE = "STHLM"
+WRONG = "#VÄRDEFEL!"
+Cell = str | float | int | bool | None
+Rows = list[list[Any]]
+
+
+class Felaktigt(Exception):
+    """An argument that cannot be understood; str() says which and why, in Swedish."""
+
+
+def _single(value: Any) -> Cell:
+    return None if value is None or value == "" else value
+
+
+def _rows(argument: Any) -> Rows:
+    if not isinstance(argument, list):
+        return [[_single(argument)]]
+    return [[_single(cell) for cell in row] if isinstance(row, list) else [_single(row)] for row in argument]
+
+
+def spread(function: Callable[..., Any], *arguments: Any) -> Rows:
+    """The function for every cell of the ranges. A result that is a list spills to the right."""
+    ranges = [_rows(argument) for argument in arguments]
+    height = max(len(rows) for rows in ranges)
+    width = max((len(rows[0]) for rows in ranges if rows), default=1)
+    for rows in ranges:
+        if len(rows) not in (1, height) or any(len(row) not in (1, width) for row in rows):
+            return [[f"{WRONG} Områdena ska vara lika stora."]]
+    found = []
+    for y in range(height):
+        line: list[Any] = []
+        for x in range(width):
+            cells = [rows[y if len(rows) > 1 else 0] for rows in ranges]
+            result = _answer(function, [row[x if len(row) > 1 else 0] for row in cells])
+            line.extend(result if isinstance(result, list) else [result])
+        found.append(line)
+    return found
+
+
+def _answer(function: Callable[..., Any], cells: list[Cell]) -> Any:
+    try:
+        return _shown(function(*cells))
+    except Felaktigt as error:
+        return f"{WRONG} {error}"
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shown(each) for each in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    return "" if value is None else value
+
+
+def number(name: str, cell: Cell) -> Decimal | None:
+    """The number in a cell, None for a blank. Felaktigt for text that is none, an error or a truth value."""
+    if cell is None:
+        return None
+    if isinstance(cell, bool):
+        raise Felaktigt(f"{name} är {'SANT' if cell else 'FALSKT'}, inget tal.")
+    if isinstance(cell, int | float):
+        return Decimal(repr(cell)) if cell == cell and abs(cell) != float("inf") else None
+    found = parse_number(cell)
+    if found is None:
+        raise Felaktigt(f"{name} är inget tal: »{cell}».")
+    return found
+
+
+def _or_zero(name: str, cell: Cell) -> Decimal:
+    return number(name, cell) or Decimal(0)
+
+
+def _text(cell: Cell) -> str | Decimal | None:
+    if isinstance(cell, bool):
+        raise Felaktigt("SANT och FALSKT är inga värden.")
+    return Decimal(repr(cell)) if isinstance(cell, int | float) else cell
+
+
+def _choice(list_id: str, name: str, cell: Cell) -> str | None:
+    """The id of an answer given by its label or id; symbols and capitals do not matter."""
+    if cell is None:
+        return None
+    wanted = _bare(str(cell))
+    options = catalog().documents["listor.yaml"]["listor"][list_id]
+    for option in options:
+        if wanted in (_bare(option["id"]), _bare(option["label"])):
+            return str(option["id"])
+    known = ", ".join(option["label"] for option in options)
+    raise Felaktigt(f"{name} »{cell}» finns inte. Det finns {known}.")
+
+
+def _bare(text: str) -> str:
+    return " ".join("".join(c for c in text if c.isalnum() or c in " _").split()).casefold()
+
+
+def _label(list_id: str, id_: str) -> str:
+    return next(str(o["label"]) for o in catalog().documents["listor.yaml"]["listor"][list_id] if o["id"] == id_)
+
+
+def parameter(id_: str, year: Cell = None) -> Decimal:
+    """A dated parameter in force at the end of `year`, or the latest there is. Felaktigt before the first known date."""
+    wanted = number("Året", year)
+    date = f"{int(wanted)}-12-31" if wanted is not None else "9999-12-31"
+    found = catalog().parameters[id_].on(date)
+    if found is None:
+        raise Felaktigt(f"{catalog().parameters[id_].label} är inte känd för år {wanted}.")
+    return found[0]
+
+
+# ---- the functions, one cell at a time
+
+
+def _budgetfoljsamhet(prognos: Cell, budget: Cell, prestation: Cell, justeringar: Cell, fond: Cell) -> Decimal | None:
+    return nyckeltal.budgetfoljsamhet_efter(
+        number("Prognosen", prognos),
+        number("Budgeten", budget),
+        _or_zero("Prestationsförändringen", prestation),
+        _or_zero("Justeringarna", justeringar),
+        _or_zero("Förändringen av fond", fond),
+    )
+
+
+def _prognossakerhet(utfall: Cell, prognos: Cell) -> Decimal | None:
+    return nyckeltal.prognossakerhet(number("Utfallet", utfall), number("Prognosen i T2", prognos))
+
+
+def _indikatorstatus(
+    utfall: Cell, prognos: Cell, arsmal: Cell, riktning: Cell, enhet: Cell, kf_arsmal: Cell, foregaende: Cell, ar: Cell
+) -> str | None:
+    given = [_text(cell) for cell in (utfall, prognos, arsmal, kf_arsmal, foregaende)]
+    if all(value is None for value in given):
+        return None
+    unit = _text(enhet)
+    value = status.bedomt_varde(given[1], given[0], unit)
+    target = status.forsta_matvarde(given[2], given[3], unit)
+    tolerance = parameter("indikator.tolerans_delvis", ar)
+    direction = _choice("riktning", "Riktningen", riktning)
+    found = status.indikatorstatus(value, target, given[2], given[3], given[4], unit, direction, tolerance)
+    return _label("malstatus", found)
+
+
+def _avvikelse(budget: Cell, prognos: Cell, justeringar: Cell, prestation: Cell) -> Decimal | None:
+    plan, forecast = number("Budgeten", budget), number("Prognosen", prognos)
+    if plan is None or forecast is None:
+        return None
+    return plan + _or_zero("Justeringarna", justeringar) + _or_zero("Prestationsförändringen", prestation) - forecast
+
+
+def _resultatoverforing(fran: Cell, resultat: Cell, bruttobudget: Cell, ar: Cell) -> list[Any]:
+    start, result = number("Överföringen från föregående år", fran), number("Resultatet", resultat)
+    gross = number("Bruttobudgeten", bruttobudget)
+    if start is None or result is None or gross is None:
+        return [None, None, None]
+    shares = [parameter(f"resultatenhet.{each}", ar) for each in ("max_andel_overforing", "max_andel_fond")]
+    found = nyckeltal.resultatoverforing(start, result, abs(gross), *shares)
+    return [found.till_nasta_ar, found.over_arets_grans, found.over_fondens_grans]
+
+
+def _lokalbidrag(hyra: Cell, yta: Cell, ar: Cell) -> Decimal | None:
+    limits = [parameter(f"lokaler.{each}", ar) for each in ("hyra_golv", "hyra_tak", "andel_mellan", "andel_over")]
+    return nyckeltal.lokalbidrag(number("Hyran", hyra), number("Ytan", yta), *limits)
+
+
+def _prestationsersattning(antal_budget: Cell, antal_avlast: Cell, pris: Cell) -> Decimal | None:
+    return nyckeltal.prestationsforandring(
+        number("Antal i budget", antal_budget),
+        number("Antal vid avläsning", antal_avlast),
+        number("Ersättningen", pris),
+    )
+
+
+def _riskvarde(sannolikhet: Cell, konsekvens: Cell) -> Decimal | None:
+    return nyckeltal.produkt(number("Sannolikheten", sannolikhet), number("Konsekvensen", konsekvens))
+
+
+KINDS: Mapping[Slag, str] = {
+    Slag.TAL: "tal", Slag.BAND: "intervall", Slag.TAK: "högst", Slag.OKA: "öka", Slag.MINSKA: "minska",
+    Slag.NAMND: "nämnden sätter", Slag.SENARE: "fastställs senare", Slag.UPPGIFT_SAKNAS: "ingen uppgift",
+    Slag.INGET: "inget mål", Slag.TEXT: "går inte att tolka",
+}  # fmt: skip
+
+
+def _tolka(cell: Cell) -> list[Any]:
+    value = _text(cell)
+    if isinstance(value, Decimal):
+        return [value, "", KINDS[Slag.TAL]]
+    found = tolka(value or "")
+    if found is None:
+        return [None, None, None]
+    return [found.tal, found.enhet or "", KINDS[found.slag]]
+
+
+class Forklaring(msgspec.Struct, frozen=True):
+    """What FORKLARA says of a nyckeltal: the formula in words, the parameters it uses, and its source."""
+
+    formel: str
+    kalla: str
+    parametrar: tuple[str, ...] = ()
+
+
+EXPLAINED: Mapping[str, Forklaring] = {
+    "BUDGETFOLJSAMHET": Forklaring(
+        "(prognos + förändring av fond) / (budget + prestationsförändring + justeringar), i procent; utan justeringar och "
+        "fond är det budgetföljsamheten före resultatöverföringar. Över 100 är överskridande.",
+        "härledd ur 000:1582-1584",
+    ),
+    "PROGNOSSAKERHET": Forklaring(
+        "(utfall - prognos T2) / prognos T2, i procent. Basen är en gissning.",
+        "000:1585, 003:1416",
+        ("prognossakerhet.band",),
+    ),
+    "INDIKATORSTATUS": Forklaring(
+        "prognosen, annars utfallet (inte för antal), mot årsmålet, annars KF:s, efter riktningen.",
+        "000:150, 003:187",
+        ("indikator.tolerans_delvis",),
+    ),
+    "MALSTATUS": Forklaring(
+        "alla helt ger helt, alla ej ger ej, annars delvis; utan bedömda Ingen.", "000:1564-1836, 003:97"
+    ),
+    "AVVIKELSE": Forklaring(
+        "budget + justeringar + prestationsförändring - prognos; plus är överskott.", "003:2149-2168"
+    ),
+    "RESULTATOVERFORING": Forklaring(
+        "från föregående år + årets resultat; därefter vad som är över gränsen för året och över gränsen för fonden.",
+        "000:1987, 002:1691, 003:2391",
+        ("resultatenhet.max_andel_overforing", "resultatenhet.max_andel_fond"),
+    ),
+    "LOKALBIDRAG": Forklaring(
+        "andel av hyran mellan golv och tak, och lägre andel över taket, gånger ytan; i tkr.",
+        "000:2075",
+        ("lokaler.hyra_golv", "lokaler.hyra_tak", "lokaler.andel_mellan", "lokaler.andel_over"),
+    ),
+    "PRESTATIONSERSATTNING": Forklaring(
+        "(antal vid avläsning - antal i budget) x ersättning, i mnkr.", "002:1600, 003:2243"
+    ),
+    "RISKVARDE": Forklaring("sannolikhet x konsekvens.", "003:2555", ("internkontroll.riskvarde_plan",)),
+    "TOLKA": Forklaring("talet, enheten och slaget av värde.", "docs/varden.md"),
+}
+
+
+def _forklara(namn: Cell, ar: Cell) -> list[Any]:
+    wanted = str(namn or "").strip().upper().removeprefix(f"{NAMESPACE}.")
+    if not wanted:
+        return [None, None, None]
+    found = EXPLAINED.get(wanted)
+    if found is None:
+        raise Felaktigt(f"Nyckeltalet »{namn}» finns inte. Det finns {', '.join(EXPLAINED)}.")
+    date = f"{int(year)}-12-31" if (year := number("Året", ar)) is not None else "9999-12-31"
+    used = []
+    for id_ in found.parametrar:
+        known = catalog().parameters[id_]
+        start = max((s for s, _, _ in known.values if s <= date), default=None)
+        value = known.on(date)
+        if value is not None:
+            used.append(f"{known.label}: {format_number(value[0])} {known.unit} från {start}, källa {value[1]}")
+    return [found.formel, "; ".join(used) or "inga parametrar", found.kalla]
+
+
+# ---- the same over ranges: what Excel calls
+
+
+def budgetfoljsamhet(prognos: Any, budget: Any, prestationsforandring: Any = None, justeringar: Any = None, fond: Any = None) -> Rows:  # fmt: skip
+    """Budgetföljsamhet i procent; över 100 är överskridande."""
+    return spread(_budgetfoljsamhet, prognos, budget, prestationsforandring, justeringar, fond)
+
+
+def prognossakerhet(utfall: Any, prognos_t2: Any) -> Rows:
+    """Så mycket utfallet avviker från prognosen i T2, i procent; plus när mer har använts."""
+    return spread(_prognossakerhet, utfall, prognos_t2)
+
+
+def indikatorstatus(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet: Any = None, kf_arsmal: Any = None, utfall_foregaende: Any = None, ar: Any = None) -> Rows:  # fmt: skip
+    """Förslag till status för en indikator: Uppfylls helt, delvis, ej eller Ingen."""
+    return spread(_indikatorstatus, utfall, prognos, arsmal, riktning, enhet, kf_arsmal, utfall_foregaende, ar)
+
+
+def malstatus(statusar: Any) -> Rows:
+    """Förslag till målets status ur statusarna för det som ligger under det."""
+    try:
+        found = [_choice("malstatus", "Statusen", cell) for row in _rows(statusar) for cell in row]
+    except Felaktigt as error:
+        return [[f"{WRONG} {error}"]]
+    counts = (Decimal(found.count(each)) for each in (status.HELT, status.DELVIS, status.EJ))
+    return [[_label("malstatus", status.malstatus(*counts))]]
+
+
+def avvikelse(budget: Any, prognos: Any, justeringar: Any = None, prestationsforandring: Any = None) -> Rows:
+    """Budget med justeringar och prestationsförändring minus prognos; plus är överskott."""
+    return spread(_avvikelse, budget, prognos, justeringar, prestationsforandring)
+
+
+def resultatoverforing(fran_foregaende: Any, resultat: Any, bruttobudget: Any, ar: Any = None) -> Rows:
+    """En resultatenhets överföring till nästa år, och vad som är över årets och fondens gräns (tre celler)."""
+    return spread(_resultatoverforing, fran_foregaende, resultat, bruttobudget, ar)
+
+
+def lokalbidrag(hyra: Any, yta: Any, ar: Any = None) -> Rows:
+    """Bidrag för hög hyra, i tkr."""
+    return spread(_lokalbidrag, hyra, yta, ar)
+
+
+def prestationsersattning(antal_budget: Any, antal_avlast: Any, ersattning: Any) -> Rows:
+    """Prestationsförändringen i mnkr; plus ökar budgeten."""
+    return spread(_prestationsersattning, antal_budget, antal_avlast, ersattning)
+
+
+def riskvarde(sannolikhet: Any, konsekvens: Any) -> Rows:
+    """Sannolikhet gånger konsekvens."""
+    return spread(_riskvarde, sannolikhet, konsekvens)
+
+
+def tolka_varde(varde: Any) -> Rows:
+    """Talet, enheten och slaget av ett värde som 1 956,5 st eller Max 10 personer (tre celler)."""
+    return spread(_tolka, varde)
+
+
+def forklara(namn: Any, ar: Any = None) -> Rows:
+    """Formeln bakom ett nyckeltal, parametrarna med datum, och källan (tre celler)."""
+    return spread(_forklara, namn, ar)

@@ -1,0 +1,286 @@
+// The pane: reads the open workbook, asks the server, shows the findings, goes to the cell, writes Kontroll and Förklaringar.
+// Nothing of a finding is ever put into the page as HTML.
+
+const SEVERITIES = ["fel", "varning", "upplysning"];
+const state = { result: null, shown: new Set(SEVERITIES), chosen: -1, busy: false };
+const at = (id) => document.getElementById(id);
+
+function element(tag, text, className) {
+  const made = document.createElement(tag);
+  if (text) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function say(text) {
+  at("lage").textContent = text;
+}
+
+function trouble(text) {
+  const banner = at("fel-banner");
+  banner.textContent = text;
+  banner.hidden = !text;
+}
+
+async function formulas() {
+  return Excel.run(async (context) => {
+    const sheets = context.workbook.worksheets;
+    sheets.load("items/name");
+    await context.sync();
+    const used = sheets.items.map((sheet) => {
+      const range = sheet.getUsedRangeOrNullObject(true);
+      range.load("formulas,rowIndex,columnIndex,isNullObject");
+      return [sheet.name, range];
+    });
+    await context.sync();
+    const found = {};
+    for (const [name, range] of used) {
+      if (range.isNullObject) continue;
+      const cells = [];
+      range.formulas.forEach((row, y) =>
+        row.forEach((cell, x) => {
+          if (typeof cell === "string" && cell.startsWith("="))
+            cells.push([range.rowIndex + y + 1, range.columnIndex + x + 1, cell]);
+        }),
+      );
+      if (cells.length) found[name] = cells;
+    }
+    return found;
+  });
+}
+
+async function ask() {
+  const auth = typeof globalThis.getAuth === "function" ? await globalThis.getAuth() : { token: "", provider: "" };
+  const payload = await xlwings.getBookData({});
+  payload.args = [await formulas()];
+  const headers = { "Content-Type": "application/json", Authorization: auth.token, "Auth-Provider": auth.provider };
+  let response;
+  try {
+    response = await fetch(`${globalThis.config.appPath}/xlwings/custom-scripts-call/validera`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(payload),
+    });
+  } catch {
+    throw new Error("Servern svarar inte. Kontrollera nätet och försök igen; arbetsboken är inte ändrad.");
+  }
+  if (!response.ok) {
+    if (response.status === 401 || response.status === 403)
+      throw new Error("Du är inte inloggad eller saknar behörighet. Logga in i Excel och försök igen.");
+    if (response.status === 413) throw new Error("Arbetsboken är för stor för att skickas. Är det rätt fil?");
+    const text = response.status === 400 ? await detail(response) : "";
+    throw new Error(text || "Kontrollen gick inte att göra på servern. Försök igen, och hör av dig om felet består.");
+  }
+  const answer = await response.json();
+  const call = (answer.actions || []).find((action) => action.func === "runMacro" && action.args[0] === "visaFynd");
+  if (!call) throw new Error("Servern svarade men utan resultat. Försök igen.");
+  return JSON.parse(call.args[1]);
+}
+
+async function detail(response) {
+  const text = await response.text();
+  try {
+    const data = JSON.parse(text);
+    return data.detail || data.error || "";
+  } catch {
+    return text;
+  }
+}
+
+export async function validate() {
+  if (state.busy) return;
+  state.busy = true;
+  at("validera").disabled = true;
+  trouble("");
+  say("Läser arbetsboken och kontrollerar …");
+  try {
+    const result = await ask();
+    show(result);
+    say("");
+    await writeControl(result.kontroll);
+  } catch (error) {
+    say("");
+    trouble(error.message || String(error));
+  } finally {
+    state.busy = false;
+    at("validera").disabled = false;
+  }
+}
+
+function show(result) {
+  state.result = result;
+  state.chosen = -1;
+  at("bok").textContent = `${result.fil} · ${result.namnd} · ${result.blankettset}`;
+  const counts = result.sammanfattning;
+  const verdict = at("utslag");
+  verdict.hidden = false;
+  verdict.textContent = `${result.far_lamnas_in ? "Får lämnas in." : "Får inte lämnas in ännu."} ${counts.fel} fel, ${counts.varning} varningar, ${counts.upplysning} upplysningar, ${counts.forklarade} förklarade.`;
+  const filter = at("filter");
+  filter.hidden = false;
+  filter.replaceChildren(...SEVERITIES.map((severity) => filterBox(severity, result)));
+  list();
+}
+
+function filterBox(severity, result) {
+  const label = element("label");
+  const box = element("input");
+  box.type = "checkbox";
+  box.checked = state.shown.has(severity);
+  box.addEventListener("change", () => {
+    if (box.checked) state.shown.add(severity);
+    else state.shown.delete(severity);
+    state.chosen = -1;
+    list();
+  });
+  const count = result.fynd.filter((finding) => finding.allvar === severity).length;
+  label.append(box, element("span", `${severity} (${count})`, `ord-${severity}`));
+  return label;
+}
+
+function visible() {
+  return state.result ? state.result.fynd.filter((finding) => state.shown.has(finding.allvar)) : [];
+}
+
+function list() {
+  const findings = visible();
+  const parts = [];
+  let form = null;
+  findings.forEach((finding, number) => {
+    if (finding.blankett !== form) {
+      form = finding.blankett;
+      parts.push(element("h2", state.result.titlar[form] || "Arbetsboken"));
+    }
+    parts.push(card(finding, number));
+  });
+  if (!findings.length) parts.push(element("p", "Inga fynd.", "stilla"));
+  at("fynd").replaceChildren(...parts);
+  at("nasta").disabled = at("foregaende").disabled = !findings.length;
+}
+
+function card(finding, number) {
+  const box = element("div", "", `fynd ${finding.allvar}`);
+  box.tabIndex = 0;
+  box.dataset.nummer = number;
+  const head = element("div", "", "rubrik");
+  const word = finding.forklaring ? "förklarad" : finding.allvar;
+  head.append(element("span", finding.kod), element("span", word, `ord-${finding.forklaring ? "forklarad" : finding.allvar}`));
+  box.append(head, element("p", finding.text));
+  if (finding.siffror) box.append(element("p", finding.siffror, "siffror"));
+  box.append(element("p", finding.forklaring ? `Förklaring: ${finding.forklaring}` : finding.atgard, "atgard"));
+  if (finding.allvar === "varning" && !finding.forklaring) box.append(explainer(finding));
+  const go = () => choose(number);
+  box.addEventListener("click", (event) => {
+    if (!event.target.closest("textarea, button")) go();
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === box) go();
+  });
+  return box;
+}
+
+function explainer(finding) {
+  const wrap = element("div");
+  const open = element("button", "Förklara");
+  open.type = "button";
+  open.addEventListener("click", () => {
+    const text = element("textarea");
+    text.setAttribute("aria-label", "Förklaring");
+    text.placeholder = "Orsaken, de stora delarna med belopp, och vad som görs.";
+    const save = element("button", "Spara förklaringen");
+    save.type = "button";
+    save.addEventListener("click", () => explain(finding, text.value.trim()));
+    wrap.replaceChildren(text, save);
+    text.focus();
+  });
+  wrap.append(open);
+  return wrap;
+}
+
+async function choose(number) {
+  const finding = visible()[number];
+  if (!finding) return;
+  state.chosen = number;
+  document.querySelectorAll(".fynd").forEach((box) => box.classList.toggle("vald", Number(box.dataset.nummer) === number));
+  document.querySelector(".fynd.vald")?.scrollIntoView({ block: "nearest" });
+  if (!finding.blad) return;
+  try {
+    await Excel.run(async (context) => {
+      const sheet = context.workbook.worksheets.getItemOrNullObject(finding.blad);
+      await context.sync();
+      if (sheet.isNullObject) throw new Error(`Bladet ${finding.blad} finns inte längre. Kontrollera igen.`);
+      sheet.activate();
+      if (finding.cell) sheet.getRange(finding.cell).select();
+      await context.sync();
+    });
+  } catch (error) {
+    trouble(error.message || String(error));
+  }
+}
+
+export function step(direction) {
+  const count = visible().length;
+  if (count) choose((state.chosen + direction + count) % count);
+}
+
+async function unlocked(context, sheet, write) {
+  sheet.protection.load("protected,options");
+  await context.sync();
+  const locked = sheet.protection.protected;
+  const options = sheet.protection.options;
+  if (locked) sheet.protection.unprotect();
+  write();
+  if (locked) sheet.protection.protect(options);
+  await context.sync();
+}
+
+async function writeControl(control) {
+  if (!control.platser) {
+    trouble("Bladet Kontroll saknas i arbetsboken, så fynden står bara här.");
+    return;
+  }
+  try {
+    await Excel.run(async (context) => {
+      const sheet = context.workbook.worksheets.getItem(control.blad);
+      await unlocked(context, sheet, () => {
+        control.platser.forEach((row, number) => {
+          const texts = control.rader[number] || control.kolumner.map(() => "");
+          control.kolumner.forEach((column, x) => {
+            sheet.getCell(row - 1, column - 1).values = [[texts[x] ? `'${texts[x]}` : ""]];
+          });
+        });
+      });
+    });
+  } catch {
+    trouble("Fynden gick inte att skriva på bladet Kontroll (det är låst med lösenord), men de står här.");
+  }
+}
+
+async function explain(finding, text) {
+  if (!text) return;
+  const place = state.result.forklaringar;
+  if (!place || !place.lediga.length) {
+    trouble("Bladet Förklaringar saknas eller är fullt.");
+    return;
+  }
+  try {
+    await Excel.run(async (context) => {
+      const sheet = context.workbook.worksheets.getItem(place.blad);
+      const row = place.lediga[0];
+      const values = {
+        kod: finding.kod, blankett: finding.blankett || "", rad: finding.rad || "", kolumn: finding.kolumn || "",
+        siffror: finding.siffror, forklaring: text,
+      };
+      for (const [column, value] of Object.entries(values))
+        sheet.getCell(row - 1, place.kolumner[column] - 1).values = [[value ? `'${value}` : ""]];
+      await context.sync();
+    });
+    await validate();
+  } catch {
+    trouble("Förklaringen gick inte att skriva på bladet Förklaringar.");
+  }
+}
+
+at("validera").addEventListener("click", validate);
+at("nasta").addEventListener("click", () => step(1));
+at("foregaende").addEventListener("click", () => step(-1));
+globalThis.blankettset = { validate, step };

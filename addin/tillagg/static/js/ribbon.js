@@ -1,0 +1,12 @@
+// Buttons of the ribbon. The pane shares this page, so they use its functions.
+async function viaPane(event, run) {
+  try {
+    await Office.addin.showAsTaskpane();
+    await run();
+  } finally {
+    event.completed();
+  }
+}
+
+Office.actions.associate("validera", (event) => viaPane(event, () => globalThis.blankettset.validate()));
+Office.actions.associate("nasta-fynd", (event) => viaPane(event, () => globalThis.blankettset.step(1)));

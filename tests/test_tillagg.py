@@ -1,0 +1,373 @@
+"""The Excel add-in over HTTP: functions, Validera with the findings of the command line, manifest, pages, limits."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+if importlib.util.find_spec("xlwings_server") is None:  # not imported here: it reads its settings when it is
+    pytest.skip("xlwings-server finns inte på den här maskinen", allow_module_level=True)
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+from fastapi.testclient import TestClient  # noqa: E402
+
+from addin import server  # noqa: E402
+from addin.exempel import filings  # noqa: E402
+from addin.kommandon import main  # noqa: E402
+from addin.oppen_bok import check  # noqa: E402
+from templates.catalog import catalog  # noqa: E402
+from tests import forms, tillagg  # noqa: E402
+from validators.validate import validate  # noqa: E402
+from workbook.bind import read_filled  # noqa: E402
+from workbook.build import build  # noqa: E402
+from workbook.evaluate import Evaluation  # noqa: E402
+from workbook.facts import read_facts  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    os.environ["XLWINGS_LOG_LEVEL"] = "ERROR"
+    with TestClient(server.application(), raise_server_exceptions=False) as found:  # type: ignore[arg-type]
+        yield found
+
+
+def call(client: TestClient, name: str, *args: Any) -> Any:
+    """A function's answer as Excel gets it: rows of cells. A lone value is a cell, None an omitted argument."""
+    cells = [arg if isinstance(arg, list) or arg is None else [[arg]] for arg in args]
+    body = {"client": "Office.js", "func_name": name, "args": cells, "caller_address": "[bok.xlsx]Blad!E2", "session_id": "s",
+            "culture_info_name": "sv-SE", "date_format": "åååå-MM-dd", "version": "0.37.8", "runtime": "1.4"}  # fmt: skip
+    response = client.post("/xlwings/custom-functions-call", json=body)
+    assert response.status_code == 200, response.text
+    return response.json()["result"]
+
+
+# ---- functions
+
+
+def test_the_eleven_functions_are_described_in_swedish(client: TestClient) -> None:
+    meta = client.get("/xlwings/custom-functions-meta").json()["functions"]
+    assert sorted(each["id"] for each in meta) == sorted(server.FUNCTIONS)
+    for each in meta:
+        assert each["name"] == each["id"]  # the manifest puts STHLM in front
+        assert each["id"].isascii()
+        assert each["description"].endswith((".", ")."))
+        assert not any("ositional argument" in parameter["description"] for parameter in each["parameters"])
+        assert all(parameter["description"].endswith(".") for parameter in each["parameters"])
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "answer"),
+    [
+        ("BUDGETFOLJSAMHET", (1433.1, 1424.3, 8.8), [[100.0]]),
+        ("BUDGETFOLJSAMHET", (1433.1, 1424.3, 8.8, None, 10), [[100.7]]),
+        ("BUDGETFOLJSAMHET", ("", 1424.3), [[""]]),
+        ("BUDGETFOLJSAMHET", (100, 0), [[""]]),
+        ("BUDGETFOLJSAMHET", ("1 956,5", "1 950,6"), [[100.3]]),
+        ("PROGNOSSAKERHET", (101, 100), [[1.0]]),
+        ("INDIKATORSTATUS", ("85 %", "", "80 %", "Högre är bättre", "%"), [["● Uppfylls helt"]]),
+        ("INDIKATORSTATUS", (0.7, "", 0.8, "hogre"), [["◆ Uppfylls delvis"]]),
+        ("INDIKATORSTATUS", ("", "", "", "", ""), [[""]]),
+        ("INDIKATORSTATUS", ("12 st", "", "45 st", "Högre är bättre", "st"), [["— Ingen"]]),
+        ("INDIKATORSTATUS", ("81 %", "", "", "Högre är bättre", "%", "öka", "80 %"), [["● Uppfylls helt"]]),
+        ("MALSTATUS", ([["● Uppfylls helt"], ["◆ Uppfylls delvis"], [""]],), [["◆ Uppfylls delvis"]]),
+        ("MALSTATUS", ([["Uppfylls helt", "uppfylls HELT"]],), [["● Uppfylls helt"]]),
+        ("MALSTATUS", ([[""]],), [["— Ingen"]]),
+        ("AVVIKELSE", (100, 103, 5, ""), [[2.0]]),
+        ("RESULTATOVERFORING", (6200, 3600, 66700, 2024), [[9800.0, 265.0, 3130.0]]),
+        ("LOKALBIDRAG", (2600, 1000, 2019), [[624.8]]),
+        ("PRESTATIONSERSATTNING", (500, 480, 131943), [[-2.63886]]),
+        ("RISKVARDE", (4, 3), [[12.0]]),
+        ("RISKVARDE", (4, ""), [[""]]),
+        ("TOLKA", ("1 956,5 st",), [[1956.5, "st", "tal"]]),
+        ("TOLKA", ("Tas fram av nämnd",), [["", "", "nämnden sätter"]]),
+        ("TOLKA", ("12 av 14",), [["", "", "går inte att tolka"]]),
+    ],
+)
+def test_a_function_gives_the_right_thing(client: TestClient, name: str, args: tuple[Any, ...], answer: Any) -> None:
+    assert call(client, name, *args) == answer
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "words"),
+    [
+        ("BUDGETFOLJSAMHET", ("abc", 100), "Prognosen är inget tal: »abc»"),
+        ("BUDGETFOLJSAMHET", (100, True), "Budgeten är SANT"),
+        ("LOKALBIDRAG", (2600, 1000, 2001), "inte känd för år 2001"),
+        ("INDIKATORSTATUS", ("85 %", "", "80 %", "uppåt", "%"), "Riktningen »uppåt» finns inte"),
+        ("MALSTATUS", ([["kanske"]],), "Statusen »kanske» finns inte"),
+        ("FORKLARA", ("NETTO",), "finns inte. Det finns BUDGETFOLJSAMHET"),
+        ("AVVIKELSE", ([[1], [2]], [[1], [2], [3]]), "lika stora"),
+    ],
+)
+def test_what_cannot_be_understood_says_so(client: TestClient, name: str, args: tuple[Any, ...], words: str) -> None:
+    answer = call(client, name, *args)[0][0]
+    assert answer.startswith("#VÄRDEFEL! ")
+    assert words in answer
+
+
+def test_a_row_stays_a_row_and_a_column_a_column(client: TestClient) -> None:
+    assert call(client, "RISKVARDE", [[1, 2, 3]], 2) == [[2.0, 4.0, 6.0]]
+    assert call(client, "RISKVARDE", [[1], [2], [""]], 2) == [[2.0], [4.0], [""]]
+
+
+def test_forklara_names_parameters_dates_and_sources(client: TestClient) -> None:
+    formula, parameters, source = call(client, "FORKLARA", "STHLM.LOKALBIDRAG", 2019)[0]
+    assert "taket" in formula
+    assert "från 2019-01-01" in parameters
+    assert source == "000:2075"
+
+
+def test_one_call_gives_a_whole_column_equal_to_the_sheets_own_proposals(client: TestClient, tmp_path: Path) -> None:
+    folder = next(each for each in filings() if each.name.startswith("2024-T1"))
+    blankettset = forms.filing_set(folder)
+    evaluation = Evaluation(blankettset, read_facts(folder / "DATA.csv", blankettset))
+    rows = evaluation.items["indikatorer"]
+    columns = ("periodens_utfall", "prognos_helar", "arsmal", "riktning", "enhet", "kf_arsmal", "utfall_foregaende")
+    form = blankettset.blanketter["indikatorer"]
+
+    def shown(row: str, column: str) -> str:
+        return form.cell("1", column).shown(str(evaluation.value(("indikatorer", row, column)) or ""))
+
+    ranges = [[[shown(row, column)] for row in rows] for column in columns]
+    start = time.perf_counter()
+    answer = call(client, "INDIKATORSTATUS", *ranges)
+    assert time.perf_counter() - start < 1
+    assert answer == [[shown(row, "forslag")] for row in rows]
+
+
+# ---- Validera
+
+
+def example(folder: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "bok.xlsx"
+    blankettset = forms.filing_set(folder)
+    build(path, blankettset, catalog().namnd(folder.name.split("_")[1]), read_facts(folder / "DATA.csv", blankettset))
+    return path
+
+
+def ask(client: TestClient, body: dict[str, Any], formulas: Any) -> Any:
+    response = client.post("/xlwings/custom-scripts-call/validera", json={**body, "args": [formulas]})
+    assert response.status_code == 200, response.text
+    (action,) = response.json()["actions"]
+    assert (action["func"], action["args"][0]) == ("runMacro", "visaFynd")
+    return json.loads(action["args"][1])
+
+
+@pytest.mark.parametrize("folder", filings(), ids=lambda f: f.name)
+def test_validera_finds_what_the_command_line_finds(client: TestClient, folder: Path, tmp_path: Path) -> None:
+    path = example(folder, tmp_path)
+    wanted = validate(read_filled(path, catalog())).as_json()
+    found = ask(client, tillagg.payload(path), tillagg.formulas(path))
+    assert found["fynd"] == wanted["fynd"]
+    assert found["sammanfattning"] == wanted["sammanfattning"]
+    assert found["kvitto"]["innehall"] == wanted["kvitto"]["innehall"]
+    assert found["kontroll"]["platser"][:3] == [8, 9, 10]
+    assert found["kontroll"]["kolumner"] == list(range(3, 11))
+    assert found["forklaringar"]["lediga"][0] == 8
+
+
+def test_what_is_wrong_in_the_open_workbook_is_found_there_too(client: TestClient) -> None:
+    """Every state of a cell: text for a number, an error, an overwritten formula, a date, a truth value."""
+    from openpyxl import load_workbook
+
+    changes = {"E18": "660,6 mnkr", "E19": "#REF!", "H25": 17, "E20": True, "C21": 17.123}
+    raw = forms.raw_bytes("2024-T1")
+    with __import__("tempfile").TemporaryDirectory() as folder:
+        path = Path(folder) / "bok.xlsx"
+        path.write_bytes(raw)
+        body, formulas = tillagg.payload(path), tillagg.formulas(path)
+        sheet = next(each for each in body["sheets"] if each["name"] == "Verksamhetsområden")
+        cells = load_workbook(path)["Verksamhetsområden"]
+        for place, value in changes.items():
+            cell = cells[place]
+            sheet["values"][cell.row - 1][cell.column - 1] = value
+            formulas["Verksamhetsområden"] = [
+                each for each in formulas["Verksamhetsområden"] if each[:2] != [cell.row, cell.column]
+            ]
+        found = ask(client, body, formulas)
+    codes = {finding["cell"]: finding["kod"] for finding in found["fynd"] if finding["blad"] == "Verksamhetsområden"}
+    assert codes["E18"] == "BF010"
+    assert codes["E19"] == "BF011"
+    assert codes["E20"] == "BF010"
+    assert codes["C21"] == "BF022"
+
+
+def test_one_request_does_not_leak_into_the_next(client: TestClient, tmp_path: Path) -> None:
+    """xlwings' own ranges are cached by value for the process; 1 after TRUE must still be 1."""
+    path = example(filings()[0], tmp_path)
+    body, formulas = tillagg.payload(path), tillagg.formulas(path)
+    first = ask(client, body, formulas)
+    sheet = next(each for each in body["sheets"] if each["name"] == "Resultatenheter")
+    sheet["values"][7][3] = True
+    second = ask(client, body, formulas)
+    sheet["values"][7][3] = 1
+    third = ask(client, body, formulas)
+    assert len({json.dumps(each["fynd"]) for each in (first, second, third)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"book": {"name": "x.xlsx"}, "names": [], "sheets": []}, "inget blankettset"),
+        (
+            {"book": {"name": "x.xlsx"}, "names": [], "sheets": [{"name": "Blad1", "values": [["a"]]}]},
+            "inget blankettset",
+        ),
+    ],
+)
+def test_another_workbook_gets_one_swedish_sentence(client: TestClient, body: dict[str, Any], words: str) -> None:
+    full = {"client": "Office.js", "version": "0.37.8", **body, "args": [{}]}
+    full["book"] = {"active_sheet_index": 0, "selection": "A1", "calculation": "Automatic", **body["book"]}
+    response = client.post("/xlwings/custom-scripts-call/validera", json=full)
+    assert response.status_code == 400
+    assert words in response.text
+    assert "Traceback" not in response.text
+
+
+def test_a_broken_payload_is_one_sentence_and_no_traceback() -> None:
+    from workbook.xlsx_reader import UnreadableWorkbook
+
+    for sheets in ([{"name": "A"}], [{"name": "A", "values": 3}], [{"values": []}], ["x"]):
+        with pytest.raises(UnreadableWorkbook, match="kom inte fram hel"):
+            check({"sheets": sheets}, {})
+
+
+# ---- manifest, pages, limits, start-up
+
+
+def test_the_manifest_is_swedish_whole_and_local(client: TestClient) -> None:
+    text = client.get("/manifest").text
+    assert manifest_faults(text) == []
+    assert "Blankettset" in text
+    assert "xlwings.org" not in text
+    assert "STHLM" in text
+
+
+def manifest_faults(text: str) -> list[str]:
+    """What Excel would refuse: unknown resource ids, too long strings, doubled ids, missing icon sizes, addresses not ours."""
+    root = ET.fromstring(text)
+    faults = []
+    local = [(element.tag.rpartition("}")[2], element) for element in root.iter()]
+    resources = {
+        e.attrib["id"]: (tag, e.attrib["DefaultValue"])
+        for tag, e in local
+        if tag in ("Image", "Url", "String") and "id" in e.attrib
+    }
+    ids = [
+        e.attrib["id"]
+        for _, e in local
+        if "id" in e.attrib and e.tag.rpartition("}")[2] in ("Image", "Url", "String", "Control", "Group", "CustomTab")
+    ]
+    faults += [f"dubbelt id {each}" for each in set(ids) if ids.count(each) > 1]
+    faults += [
+        f"resursen {e.attrib['resid']} finns inte"
+        for _, e in local
+        if "resid" in e.attrib and e.attrib["resid"] not in resources
+    ]
+    for tag, element in local:
+        limit = {"ShortStrings": 125, "LongStrings": 250}.get(tag)
+        for child in element if limit else ():
+            if len(child.attrib["DefaultValue"]) > (limit or 0):
+                faults.append(f"{child.attrib['id']} är för lång")
+    faults += [f"id {each} är för långt" for each in resources if len(each) > 32]
+    sizes = {e.attrib["size"] for tag, e in local if tag == "Image" and "size" in e.attrib}
+    faults += [f"ikonen {size} saknas" for size in {"16", "32", "80"} - sizes]
+    language = next(e.text for tag, e in local if tag == "DefaultLocale")
+    faults += [] if language == "sv-SE" else [f"språket är {language}"]
+    return faults
+
+
+def test_the_manifest_checker_sees_faults(client: TestClient) -> None:
+    text = client.get("/manifest").text
+    assert manifest_faults(text.replace('resid="Validera.Label"', 'resid="Saknas"', 1))
+    assert manifest_faults(text.replace('DefaultValue="Validera"', f'DefaultValue="{"x" * 126}"'))
+    assert manifest_faults(text.replace("sv-SE", "en-US"))
+    assert manifest_faults(text.replace('id="NastaFynd"', 'id="Validera"'))
+
+
+def test_every_function_of_the_ribbon_is_there(client: TestClient) -> None:
+    named = set(re.findall(r"<FunctionName>(.*?)</FunctionName>", client.get("/manifest").text))
+    assert named == set(re.findall(r'associate\("([^"]+)"', client.get("/static/js/ribbon.js").text))
+
+
+def test_the_pane_loads_nothing_from_elsewhere(client: TestClient) -> None:
+    page = client.get("/taskpane").text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert sources
+    assert all(source.startswith("/") for source in sources), sources
+    assert all(client.get(source).status_code == 200 for source in sources)
+    assert "socket.io" not in page
+    for word in ("Validera", "Nästa fynd", "Föregående fynd"):
+        assert word in page
+
+
+def test_the_answers_have_security_headers_and_no_cors(client: TestClient) -> None:
+    headers = client.get("/taskpane", headers={"Origin": "https://example.org"}).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "strict-transport-security" in headers
+    assert "access-control-allow-origin" not in headers
+
+
+def test_too_much_is_refused_before_it_is_read(client: TestClient) -> None:
+    response = client.post(
+        "/xlwings/custom-scripts-call/validera", headers={"content-length": str(10**9)}, content=b"x"
+    )
+    assert response.status_code == 413
+    assert "för stor" in response.text
+
+
+def test_no_path_leads_out_of_the_static_folder(client: TestClient) -> None:
+    for path in (
+        "/static/../pyproject.toml",
+        "/static/%2e%2e/pyproject.toml",
+        "/static/..%2fpyproject.toml",
+        "/static//etc/passwd",
+    ):
+        assert client.get(path).status_code == 404, path
+
+
+def test_a_lost_page_or_function_stops_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(server.CannotStart, match=r"taskpane\.html"):
+        server.application(tmp_path)
+    monkeypatch.setattr(server, "FUNCTIONS", (*server.FUNCTIONS, "NETTO"))
+    with pytest.raises(server.CannotStart, match="NETTO saknas"):
+        server.application()
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["--adress", "0.0.0.0"], "utan inloggning"),
+        (["--certifikat", "cert.pem"], "både"),
+        (["--certifikat", "saknas.pem", "--nyckel", "saknas.pem"], "finns inte"),
+    ],
+)
+def test_a_server_that_may_not_start_says_why(args: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, ["tillagg", *args])
+    assert result.exit_code == 2
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_without_the_licence_key_the_rest_works_and_the_server_says_so() -> None:
+    environment = {**os.environ, "XLWINGS_LICENSE_KEY": "fel"}
+    code = "from addin.kommandon import main; main(['tillagg'])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
+    assert result.returncode == 2
+    assert "Licensnyckeln" in result.stderr
+    assert "Traceback" not in result.stderr
+    other = subprocess.run([sys.executable, "-c", "from addin.kommandon import main; main(['regler', 'BF302'])"],
+                           capture_output=True, text=True, env=environment, timeout=60)  # fmt: skip
+    assert other.returncode == 0
