@@ -6,16 +6,18 @@ has no formulas; the pane reads those itself and sends them beside: sheet -> row
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
+from pathlib import PurePath
 from typing import Any
 
 from addin.kontroll import control_rows
 from templates.catalog import catalog
 from validators.validate import EXPLANATIONS, Result, validate
-from workbook.bind import bind, list_places
+from workbook.bind import bind, list_places, read_filled
 from workbook.filled import FilledSet
 from workbook.kontrollblad import CONTROL
 from workbook.xlsx_reader import CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook, iso_serial
@@ -90,11 +92,23 @@ def _cell(value: Any, formula: str | None) -> RawCell | None:
     return RawCell(CellState.TEXT, None, text[:32767], formula)
 
 
-def check(payload: Mapping[str, Any], formulas: Formulas) -> dict[str, Any]:
-    """What the pane shows and writes: the JSON of `blankett validera`, and where Kontroll and Förklaringar have their rows."""
+def check(payload: Mapping[str, Any], formulas: Formulas, earlier: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+    """What the pane shows and writes: the JSON of `blankett validera`, and where Kontroll and Förklaringar have their rows.
+
+    `earlier` are files chosen in the pane: namn, and innehall as base64.
+    """
     raw = raw_book(payload, formulas)
     name = str((payload.get("book") or {}).get("name") or "arbetsboken")
-    return answer(raw, validate(bind(raw, catalog(), name)))
+    return answer(raw, validate(bind(raw, catalog(), name), tuple(_earlier(each) for each in earlier)))
+
+
+def _earlier(sent: Mapping[str, str]) -> FilledSet:
+    name = PurePath(str(sent.get("namn") or "filen").replace("\\", "/")).name
+    try:
+        content = base64.b64decode(sent["innehall"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableWorkbook(f"{name} kom inte fram hel från Excel. Välj filen igen.") from None
+    return read_filled(content, catalog(), name=name)
 
 
 def answer(raw: RawBook, result: Result) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -157,8 +158,8 @@ def example(folder: Path, tmp_path: Path) -> Path:
     return path
 
 
-def ask(client: TestClient, body: dict[str, Any], formulas: Any) -> Any:
-    response = client.post("/xlwings/custom-scripts-call/validera", json={**body, "args": [formulas]})
+def ask(client: TestClient, body: dict[str, Any], formulas: Any, *more: Any) -> Any:
+    response = client.post("/xlwings/custom-scripts-call/validera", json={**body, "args": [formulas, *more]})
     assert response.status_code == 200, response.text
     (action,) = response.json()["actions"]
     assert (action["func"], action["args"][0]) == ("runMacro", "visaFynd")
@@ -176,6 +177,24 @@ def test_validera_finds_what_the_command_line_finds(client: TestClient, folder: 
     assert found["kontroll"]["platser"][:3] == [8, 9, 10]
     assert found["kontroll"]["kolumner"] == list(range(3, 11))
     assert found["forklaringar"]["lediga"][0] == 8
+
+
+def test_earlier_workbooks_are_compared_as_on_the_command_line(client: TestClient, tmp_path: Path) -> None:
+    paths = []
+    for set_id, budget in (("2024-T1", "100"), ("2024-T2", "105")):
+        facts = forms.with_values(set_id, f"verksamhetsomraden;forskola;budget;{budget}")
+        paths.append(tmp_path / f"{set_id}.xlsx")
+        build(paths[-1], catalog().blankettset(set_id), catalog().namnd("SDN08"), facts)
+    before, now = paths
+    wanted = validate(read_filled(now, catalog()), (read_filled(before, catalog()),)).as_json()
+    sent = [{"namn": "C:\\filer\\" + before.name, "innehall": base64.b64encode(before.read_bytes()).decode()}]
+    found = ask(client, tillagg.payload(now), tillagg.formulas(now), sent)
+    assert found["fynd"] == wanted["fynd"]
+    assert "BF501" in {finding["kod"] for finding in found["fynd"]}
+    body = {**tillagg.payload(now), "args": [tillagg.formulas(now), [{"namn": "x.xlsx", "innehall": "%%"}]]}
+    bad = client.post("/xlwings/custom-scripts-call/validera", json=body)
+    assert bad.status_code == 400
+    assert "x.xlsx kom inte fram hel" in bad.text
 
 
 def test_what_is_wrong_in_the_open_workbook_is_found_there_too(client: TestClient) -> None:

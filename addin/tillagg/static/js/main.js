@@ -49,10 +49,21 @@ async function formulas() {
   });
 }
 
+async function earlier() {
+  const files = [...at("tidigare").files];
+  return Promise.all(files.map(async (file) => ({ namn: file.name, innehall: base64(new Uint8Array(await file.arrayBuffer())) })));
+}
+
+function base64(bytes) {
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 32768) text += String.fromCharCode(...bytes.subarray(start, start + 32768));
+  return btoa(text);
+}
+
 async function ask() {
   const auth = typeof globalThis.getAuth === "function" ? await globalThis.getAuth() : { token: "", provider: "" };
   const payload = await xlwings.getBookData({});
-  payload.args = [await formulas()];
+  payload.args = [await formulas(), await earlier()];
   const headers = { "Content-Type": "application/json", Authorization: auth.token, "Auth-Provider": auth.provider };
   let response;
   try {
@@ -280,7 +291,21 @@ async function explain(finding, text) {
   }
 }
 
+// What xlwings' own page says in English when Office does not start.
+document.documentElement.lang = "sv";
+const stalled = document.querySelector("#xlwings-office-ready-error .mb-3");
+if (stalled) {
+  stalled.textContent = "Tillägget startade inte som det ska.";
+  at("xlwings-taskpane-reload-btn").textContent = "Läs in igen";
+  at("xlwings-taskpane-reload-cancel-btn").textContent = "Avbryt";
+}
 at("validera").addEventListener("click", validate);
+at("jamfor").addEventListener("click", () => at("tidigare").click());
+at("tidigare").addEventListener("change", () => {
+  const names = [...at("tidigare").files].map((file) => file.name);
+  at("jamfors").textContent = names.length ? `Jämförs med ${names.join(" och ")}.` : "";
+  if (names.length) validate();
+});
 at("nasta").addEventListener("click", () => step(1));
 at("foregaende").addEventListener("click", () => step(-1));
-globalThis.blankettset = { validate, step };
+globalThis.blankettset = { validate, step, compare: () => at("tidigare").click() };

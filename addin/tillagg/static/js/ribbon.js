@@ -10,3 +10,4 @@ async function viaPane(event, run) {
 
 Office.actions.associate("validera", (event) => viaPane(event, () => globalThis.blankettset.validate()));
 Office.actions.associate("nasta-fynd", (event) => viaPane(event, () => globalThis.blankettset.step(1)));
+Office.actions.associate("jamfor", (event) => viaPane(event, () => globalThis.blankettset.compare()));

@@ -1,0 +1,229 @@
+"""The pane in a real browser, over HTTP against the real server, with a small stand-in for Excel's own objects."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+MISSING = [name for name in ("xlwings_server", "playwright") if importlib.util.find_spec(name) is None]
+if MISSING or CHROMIUM is None:
+    what = ", ".join([*MISSING, *(["chromium"] if CHROMIUM is None else [])])
+    pytest.skip(f"panelen prövas inte: {what} saknas på den här maskinen", allow_module_level=True)
+
+from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+
+from addin.exempel import filings  # noqa: E402
+from templates.catalog import catalog  # noqa: E402
+from tests import forms, tillagg  # noqa: E402
+from validators.validate import validate  # noqa: E402
+from workbook.bind import read_filled  # noqa: E402
+from workbook.build import build  # noqa: E402
+from workbook.facts import read_facts  # noqa: E402
+
+pytestmark = [pytest.mark.webb, pytest.mark.filterwarnings("ignore")]
+FAKE = (Path(__file__).parent / "fake_office.js").read_text(encoding="utf-8")
+PICTURES = os.environ.get("BLANKETT_BILDER")  # a folder for screenshots to look at
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-c", f"from addin.kommandon import main; main(['tillagg', '--port', '{port}'])"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        for _ in range(200):
+            with socket.socket() as attempt:
+                if attempt.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = next(each for each in filings() if each.name.startswith("2024-T1"))
+    blankettset = forms.filing_set(folder)
+    path = tmp_path_factory.mktemp("bok") / "kungsholmen.xlsx"
+    build(path, blankettset, catalog().namnd("SDN08"), read_facts(folder / "DATA.csv", blankettset))
+    return path
+
+
+class Pane:
+    """The pane with a workbook open behind it. `outside` are the requests that left our server."""
+
+    def __init__(self, page: Page, address: str, book: Path) -> None:
+        self.page, self.outside = page, []
+        self.payload = tillagg.payload(book)
+        formulas = tillagg.formulas(book)
+        names = [sheet["name"] for sheet in self.payload["sheets"]]
+        sheets = {name: {"formler": formulas.get(name, []), "last": name not in ("_stampel",)} for name in names}
+        sheets["Förklaringar"]["last"] = False
+        page.on("request", lambda request: self._note(request.url, address))
+        page.add_init_script(f"window.__bok = {json.dumps({'blad': sheets})};")
+        page.route("**/office.js", lambda route: route.fulfill(body=FAKE, content_type="text/javascript"))
+        page.set_viewport_size({"width": 380, "height": 900})
+        page.goto(f"{address}/taskpane.html")
+        page.wait_for_function("globalThis.blankettset && globalThis.xlwings")
+        page.evaluate(
+            "(payload) => { globalThis.xlwings.getBookData = async () => structuredClone(payload); }", self.payload
+        )
+
+    def _note(self, url: str, address: str) -> None:
+        if not url.startswith((address, "data:")):
+            self.outside.append(url)
+
+    def validate(self) -> None:
+        self.page.click("#validera")
+        self.page.wait_for_function("!document.getElementById('validera').disabled")
+
+    def done(self, what: str) -> list[list[Any]]:
+        return [each for each in self.page.evaluate("window.__gjort") if each[0] == what]
+
+    def picture(self, name: str) -> None:
+        if PICTURES:
+            self.page.screenshot(path=f"{PICTURES}/{name}.png")
+
+
+@pytest.fixture
+def pane(browser: Browser, address: str, book: Path) -> Iterator[Pane]:
+    page = browser.new_page(locale="sv-SE")
+    yield Pane(page, address, book)
+    page.close()
+
+
+def test_validera_lists_the_findings_by_form_and_writes_kontroll(pane: Pane, book: Path) -> None:
+    pane.picture("panel-start")
+    pane.validate()
+    wanted = validate(read_filled(book, catalog()))
+    assert pane.page.locator(".fynd").count() == len(wanted.findings)
+    assert "Får inte lämnas in ännu. 0 fel, 14 varningar" in pane.page.inner_text("#utslag")
+    assert "Resultatenheter" in pane.page.locator("h2").all_inner_texts()
+    first = [each for each in pane.done("write") if each[1:4] == ["Kontroll", 8, 3]]
+    assert first == [["write", "Kontroll", 8, 3, "'BF302"]]
+    assert pane.done("unprotect") == [["unprotect", "Kontroll"]]
+    assert pane.done("protect") == [["protect", "Kontroll", {"allowSort": True}]]
+    assert pane.outside == []
+    pane.picture("panel-fynd")
+
+
+def test_a_finding_leads_to_its_cell_and_the_buttons_walk(pane: Pane) -> None:
+    pane.validate()
+    pane.page.locator(".fynd").nth(1).click()
+    pane.page.wait_for_function("window.__gjort.some((each) => each[0] === 'select')")
+    assert pane.done("select")[-1] == ["select", "Investeringsprojekt", "E22"]
+    pane.page.click("#nasta")
+    pane.page.wait_for_function("window.__gjort.filter((each) => each[0] === 'select').length === 2")
+    assert pane.done("select")[-1] == ["select", "Investeringsprojekt", "G22"]
+    pane.page.click("#foregaende")
+    pane.page.wait_for_function("window.__gjort.filter((each) => each[0] === 'select').length === 3")
+    assert pane.done("select")[-1] == ["select", "Investeringsprojekt", "E22"]
+
+
+def test_the_ribbon_does_what_the_pane_does(pane: Pane) -> None:
+    pane.page.evaluate("window.__knappar.validera({ completed: () => (window.__klar = true) })")
+    pane.page.wait_for_function("window.__klar")
+    assert pane.page.locator(".fynd").count() > 0
+    pane.page.evaluate("window.__knappar['nasta-fynd']({ completed: () => {} })")
+    pane.page.wait_for_function("window.__gjort.some((each) => each[0] === 'select')")
+
+
+def test_an_earlier_workbook_is_chosen_and_compared(pane: Pane, tmp_path: Path) -> None:
+    earlier = tmp_path / "vp.xlsx"
+    blankettset = catalog().blankettset("2024-VP")
+    build(
+        earlier,
+        blankettset,
+        catalog().namnd("SDN08"),
+        forms.with_values("2024-VP", "verksamhetsomraden;forskola;kostnader;1"),
+    )
+    pane.validate()
+    before = pane.page.locator(".fynd").count()
+    pane.page.set_input_files("#tidigare", str(earlier))
+    pane.page.wait_for_function(f"document.querySelectorAll('.fynd').length > {before}")
+    assert "Jämförs med vp.xlsx" in pane.page.inner_text("#jamfors")
+    assert "BF501" in pane.page.inner_text("#fynd")
+
+
+def test_the_filter_hides_a_severity_and_counts_it(pane: Pane) -> None:
+    pane.validate()
+    box = pane.page.locator("#filter label", has_text="upplysning")
+    assert "(17)" in box.inner_text()
+    box.locator("input").uncheck()
+    assert pane.page.locator(".fynd").count() == 14
+    assert pane.page.locator(".fynd.upplysning").count() == 0
+
+
+def test_an_explanation_is_written_with_its_figures(pane: Pane) -> None:
+    pane.validate()
+    card = pane.page.locator(".fynd.varning").first
+    card.get_by_role("button", name="Förklara").click()
+    pane.picture("panel-forklara")
+    card.locator("textarea").fill("=Överskottet ska användas till ombyggnaden.")
+    card.get_by_role("button", name="Spara förklaringen").click()
+    pane.page.wait_for_function("window.__gjort.filter((each) => each[1] === 'Förklaringar').length >= 6")
+    written = {each[3]: each[4] for each in pane.done("write") if each[1] == "Förklaringar"}
+    assert list(written.values()) == [
+        "'BF302", "'resultatenheter", "'6", "'overforing_till", "'6\u00a0695,0 mot 6\u00a0670,0".replace("\u00a0", " "),
+        "'=Överskottet ska användas till ombyggnaden.",
+    ]  # fmt: skip
+
+
+def test_another_workbook_gets_a_swedish_banner(pane: Pane) -> None:
+    pane.page.evaluate("() => { globalThis.xlwings.getBookData = async () => ({client: 'Office.js', version: '0.37.8', "
+                       "book: {name: 'x.xlsx', active_sheet_index: 0, selection: 'A1', calculation: 'Automatic'}, names: [], sheets: []}); }")  # fmt: skip
+    pane.validate()
+    assert "inget blankettset" in pane.page.inner_text("#fel-banner")
+    pane.picture("panel-annan-bok")
+
+
+def test_a_lost_server_says_so_and_the_pane_goes_on(pane: Pane) -> None:
+    pane.page.route("**/custom-scripts-call/**", lambda route: route.abort())
+    pane.validate()
+    assert "Servern svarar inte" in pane.page.inner_text("#fel-banner")
+    pane.page.unroute("**/custom-scripts-call/**")
+    pane.validate()
+    assert not pane.page.is_visible("#fel-banner")
+    assert pane.page.locator(".fynd").count() > 0
+
+
+@pytest.mark.parametrize(("status", "words"), [(401, "inte inloggad"), (413, "för stor"), (500, "gick inte att göra")])
+def test_a_servers_refusal_is_in_swedish(pane: Pane, status: int, words: str) -> None:
+    pane.page.route("**/custom-scripts-call/**", lambda route: route.fulfill(status=status, body="Internal error"))
+    pane.validate()
+    assert words in pane.page.inner_text("#fel-banner")
+    assert "Internal" not in pane.page.inner_text("#fel-banner")
+
+
+def test_a_kontroll_locked_with_a_password_leaves_the_findings_in_the_pane(pane: Pane) -> None:
+    pane.page.evaluate("window.__bok.blad.Kontroll.losenord = true")
+    pane.validate()
+    assert "låst med lösenord" in pane.page.inner_text("#fel-banner")
+    assert pane.page.locator(".fynd").count() > 0
+
+
+def test_a_sheet_removed_since_the_check_is_told(pane: Pane) -> None:
+    pane.validate()
+    pane.page.evaluate("delete window.__bok.blad.Investeringsprojekt")
+    pane.page.locator(".fynd").nth(1).click()
+    pane.page.wait_for_selector("#fel-banner:not([hidden])")
+    assert "finns inte längre" in pane.page.inner_text("#fel-banner")
