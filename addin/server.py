@@ -20,7 +20,7 @@ FUNCTIONS = (
     "AVVIKELSE", "BUDGETFOLJSAMHET", "FORKLARA", "INDIKATORSTATUS", "LOKALBIDRAG", "MALSTATUS", "PRESTATIONSERSATTNING",
     "PROGNOSSAKERHET", "RESULTATOVERFORING", "RISKVARDE", "TOLKA",
 )  # fmt: skip
-SCRIPTS = ("validera",)
+SCRIPTS = ("inkorg", "konsolidera", "lamna_in", "validera")
 PAGES = ("templates/taskpane.html", "templates/manifest.xml", "static/js/main.js", "static/js/ribbon.js",
          "static/css/style.css", "static/images/blankett-32.png")  # fmt: skip
 MAX_UPLOAD = 64 * 1024 * 1024

@@ -56,9 +56,13 @@
   window.Excel = { run: async (work) => {
     const context = { workbook: { worksheets: new Sheets() }, sync: async () => { pending.forEach((each) => each._sync()); pending = new Set(); } };
     return work(context);
-  } };
+  }, createWorkbook: async (content) => log("opened", content.length > 1000) };
   const ready = Promise.resolve({ host: "Excel", platform: "PC" });
   window.Office = { onReady: (then) => (then ? ready.then(then) : ready), actions: { associate: (name, run) => ((window.__knappar ||= {})[name] = run) },
-    addin: { showAsTaskpane: async () => log("pane") }, context: { requirements: { isSetSupported: () => true } } };
+    addin: { showAsTaskpane: async () => log("pane") }, context: { requirements: { isSetSupported: () => true }, document: { getFileAsync: (type, options, done) => {
+      const bytes = Uint8Array.from(atob(window.__fil || ""), (sign) => sign.charCodeAt(0)), size = 50000;
+      done({ status: "succeeded", value: { sliceCount: Math.ceil(bytes.length / size), closeAsync: () => log("close"),
+        getSliceAsync: (number, got) => got({ status: "succeeded", value: { data: bytes.slice(number * size, (number + 1) * size) } }) } });
+    } } } };
   window.CustomFunctions = { associate: () => {}, Error: class {}, ErrorCode: {} };
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import os
@@ -38,12 +39,13 @@ PICTURES = os.environ.get("BLANKETT_BILDER")  # a folder for screenshots to look
 
 
 @pytest.fixture(scope="module")
-def address() -> Iterator[str]:
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-c", f"from addin.kommandon import main; main(['tillagg', '--port', '{port}'])"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    environment = {**os.environ, "BLANKETT_INKORG": str(tmp_path_factory.mktemp("inkorg"))}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         for _ in range(200):
             with socket.socket() as attempt:
                 if attempt.connect_ex(("127.0.0.1", port)) == 0:
@@ -206,7 +208,9 @@ def test_a_lost_server_says_so_and_the_pane_goes_on(pane: Pane) -> None:
     assert pane.page.locator(".fynd").count() > 0
 
 
-@pytest.mark.parametrize(("status", "words"), [(401, "inte inloggad"), (413, "för stor"), (500, "gick inte att göra")])
+@pytest.mark.parametrize(
+    ("status", "words"), [(401, "inte inloggad"), (413, "för stor"), (500, "gick inte att göra på servern")]
+)
 def test_a_servers_refusal_is_in_swedish(pane: Pane, status: int, words: str) -> None:
     pane.page.route("**/custom-scripts-call/**", lambda route: route.fulfill(status=status, body="Internal error"))
     pane.validate()
@@ -227,3 +231,30 @@ def test_a_sheet_removed_since_the_check_is_told(pane: Pane) -> None:
     pane.page.locator(".fynd").nth(1).click()
     pane.page.wait_for_selector("#fel-banner:not([hidden])")
     assert "finns inte längre" in pane.page.inner_text("#fel-banner")
+
+
+def test_hand_in_inbox_and_consolidation_from_the_pane(pane: Pane) -> None:
+    pane.page.evaluate(
+        "(content) => { window.__fil = content; }", base64.b64encode(forms.raw_bytes("2024-T1")).decode()
+    )
+    pane.page.fill("#av", "controller")
+    pane.page.click("#lamna-in")
+    pane.page.wait_for_function("document.getElementById('lage').textContent.startsWith('Inlämnad')")
+    assert "som version 1. Kvitto" in pane.page.inner_text("#lage")
+    pane.page.click("#lamna-in")
+    pane.page.wait_for_selector("#fel-banner:not([hidden])")
+    assert "redan inlämnat" in pane.page.inner_text("#fel-banner")
+    pane.page.click("#visa-inkorg")
+    pane.page.wait_for_function("document.querySelectorAll('#inkorg-rader tr').length === 11")
+    assert "Kungsholmen" in pane.page.inner_text("#inkorg-rader tr:has-text('lämnad')")
+    pane.picture("panel-inkorg")
+    pane.page.click("#konsolidera")
+    pane.page.wait_for_function("document.getElementById('lage').textContent.includes('konsoliderade')")
+    assert pane.done("opened") == [["opened", True]]
+
+
+def test_a_workbook_with_findings_is_not_handed_in(pane: Pane, book: Path) -> None:
+    pane.page.evaluate("(content) => { window.__fil = content; }", base64.b64encode(book.read_bytes()).decode())
+    pane.page.click("#lamna-in")
+    pane.page.wait_for_selector("#fel-banner:not([hidden])")
+    assert "14 varningar rättas eller förklaras" in pane.page.inner_text("#fel-banner")

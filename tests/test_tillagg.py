@@ -24,8 +24,9 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 from fastapi.testclient import TestClient  # noqa: E402
 
-from addin import server  # noqa: E402
+from addin import inlamning, server  # noqa: E402
 from addin.exempel import filings  # noqa: E402
+from addin.inkorg import NotDelivered  # noqa: E402
 from addin.kommandon import main  # noqa: E402
 from addin.oppen_bok import check  # noqa: E402
 from templates.catalog import catalog  # noqa: E402
@@ -261,6 +262,83 @@ def test_a_broken_payload_is_one_sentence_and_no_traceback() -> None:
     for sheets in ([{"name": "A"}], [{"name": "A", "values": 3}], [{"values": []}], ["x"]):
         with pytest.raises(UnreadableWorkbook, match="kom inte fram hel"):
             check({"sheets": sheets}, {})
+
+
+# ---- delivery
+
+
+def script(client: TestClient, name: str, *args: Any) -> Any:
+    body = {"client": "Office.js", "version": "0.37.8", "names": [], "sheets": [], "args": list(args),
+            "book": {"name": "bok.xlsx", "active_sheet_index": 0, "selection": "A1", "calculation": "Automatic"}}  # fmt: skip
+    response = client.post(f"/xlwings/custom-scripts-call/{name}", json=body)
+    return json.loads(response.json()["actions"][0]["args"][1]) if response.status_code == 200 else response
+
+
+def sent(data: bytes) -> dict[str, str]:
+    return {"namn": "bok.xlsx", "innehall": base64.b64encode(data).decode(), "av": "controller"}
+
+
+def test_deliver_see_the_inbox_and_consolidate(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLANKETT_INKORG", str(tmp_path))
+    done = script(client, "lamna_in", sent(forms.raw_bytes("2024-T1")))
+    assert (done["namnd"], done["version"], done["av"]) == ("SDN08", 1, "controller")
+    again = script(client, "lamna_in", sent(forms.raw_bytes("2024-T1")))
+    assert again.status_code == 400
+    assert "redan inlämnat" in again.text
+    status = script(client, "inkorg", "2024-T1")
+    assert {row["namnd"] for row in status["rader"] if row["status"] == "lämnad"} == {"SDN08"}
+    city = script(client, "konsolidera", "2024-T1")
+    assert (city["antal"], city["fel"], len(city["saknas"])) == (1, 0, 10)
+    assert base64.b64decode(city["innehall"]).startswith(b"PK")
+
+
+def test_a_refused_delivery_leaves_the_inbox_empty(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLANKETT_INKORG", str(tmp_path))
+    wrong = forms.raw_bytes(
+        "2024-T1", {**forms.base("2024-T1"), ("verksamhetsomraden", "forskola", "prognos_efter"): None}
+    )
+    for file, words in (
+        (sent(wrong), "fel ska rättas"),
+        ({"namn": "x.xlsx", "innehall": "%"}, "kom inte fram hel"),
+        (sent(b"PK"), "ingen Excel-arbetsbok"),
+    ):
+        response = script(client, "lamna_in", file)
+        assert response.status_code == 400
+        assert words in response.text
+    for name in ("../..", "2024-T9", "/etc"):
+        assert script(client, "konsolidera", name).status_code == 400
+    assert not list(tmp_path.iterdir())
+
+
+def test_roles_decide_who_sees_and_delivers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BLANKETT_INKORG", str(tmp_path))
+    own, other, slk = (inlamning.Who("A", (role,)) for role in ("NAMND.SDN08", "NAMND.SDN04", "SLK"))
+    with pytest.raises(NotDelivered, match="behörighet"):
+        inlamning.hand_in(sent(forms.raw_bytes("2024-T1")), other)
+    done = inlamning.hand_in(sent(forms.raw_bytes("2024-T1")), own)
+    assert done["av"] == "A"  # who is logged in, whatever the pane says
+    for work in (inlamning.inbox_status, inlamning.consolidated):
+        with pytest.raises(NotDelivered, match="tadsledningskontoret"):
+            work("2024-T1", own)
+        assert work("2024-T1", slk)
+
+
+def test_with_logins_on_an_unknown_user_gets_nothing() -> None:
+    code = (
+        "from addin.server import application; from fastapi.testclient import TestClient; c = TestClient(application()); "
+        "r = [c.post(f'/xlwings/custom-scripts-call/{n}', json={'client': 'Office.js', 'version': '0.37.8', 'args': [], 'book': {'name': 'b', 'active_sheet_index': 0, 'selection': 'A1', 'calculation': 'Automatic'}, 'sheets': [], 'names': []}).status_code "
+        "for n in ('lamna_in', 'konsolidera', 'validera')]; print(r)"
+    )
+    environment = {**os.environ, "XLWINGS_AUTH_PROVIDERS": '["entraid"]', "XLWINGS_AUTH_ENTRAID_CLIENT_ID": "a",
+                   "XLWINGS_AUTH_ENTRAID_TENANT_ID": "b", "XLWINGS_LOG_LEVEL": "ERROR"}  # fmt: skip
+    result = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, env=environment, timeout=60
+    )
+    assert result.stdout.strip().endswith("[401, 401, 401]"), result.stdout + result.stderr
 
 
 # ---- manifest, pages, limits, start-up

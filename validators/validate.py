@@ -114,8 +114,9 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
 def content_hash(filled: FilledSet) -> str:
     """A hash of the figures and texts alone: unchanged when the file is only saved again."""
     lines = [f"{filled.namnd}\x1f{filled.set.id}"]
+    system = filled.system_cells  # what an earlier check or delivery wrote is no content of the nämnd's
     for key, value in sorted(filled.facts.items()):
-        if key[0] == "kontroll":  # what an earlier check wrote is no content of the nämnd's
+        if key in system:
             continue
         lines.append(
             "\x1f".join((*key, value if isinstance(value, str) else f"{value.normalize():f}" if value else "0"))

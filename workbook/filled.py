@@ -135,6 +135,16 @@ class FilledSet(msgspec.Struct, dict=True):
         """Expected values from what stands in the cells."""
         return Evaluation(self.set, self.facts, broken=self.broken)
 
+    @cached_property
+    def system_cells(self) -> frozenset[Key]:
+        """Cells that the program itself fills in."""
+        return frozenset(
+            cell.key
+            for form in self.forms.values()
+            for cell, definition in form.defined
+            if definition.kind is Kind.SYSTEM
+        )
+
     def all_cells(self) -> Iterator[Cell]:
         """All cells of all forms, in the set's order."""
         for form in self.forms.values():

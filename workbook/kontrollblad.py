@@ -1,4 +1,4 @@
-"""Writes the result of a check onto the sheet Kontroll of a copy of the workbook; every other part is copied byte for byte.
+"""Writes texts into a copy of a workbook, such as a check onto its sheet Kontroll; every other part is copied byte for byte.
 
 No library edits a handed-in workbook without losing something (openpyxl drops every computed value), so the one
 sheet's cells are replaced in its own text. The workbook has been read by our bounded reader before it comes here.
@@ -64,6 +64,15 @@ def with_control(
     return _replaced(
         data, {raw.part: lambda text: _linked(_filled(text, cells, heights), jumps), book.part: _recalculated}
     )
+
+
+def with_texts(data: bytes, sheet: str, texts: Mapping[str, str]) -> bytes:
+    """A copy of the workbook with these cells (address -> text) of one sheet replaced and every other part as it is."""
+    raw = read_workbook(data).sheet(sheet)
+    if raw is None or not raw.part:
+        raise NoControlSheet(f"Bladet {sheet} saknas, så arbetsboken går inte att stämpla.")
+    cells = {parse_address(place): text for place, text in texts.items()}
+    return _replaced(data, {raw.part: lambda text: _filled(text, cells, {})})
 
 
 def _replaced(data: bytes, edits: Mapping[str, Callable[[str], str]]) -> bytes:

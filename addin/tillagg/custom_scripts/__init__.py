@@ -1,4 +1,7 @@
-"""The scripts that the pane and the ribbon call: thin, over the same code as the command line."""
+"""The scripts that the pane and the ribbon call: thin, over the same code as the command line.
+
+A payload is read as it came: xlwings' own ranges are cached for the whole process by value, and 1 would be TRUE.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,47 @@ from typing import Any
 
 import xlwings as xw
 from xlwings.server import script
+from xlwings_server.config import settings
+from xlwings_server.models import CurrentUser
 
+from addin import inlamning
 from addin.oppen_bok import check
 from templates.errors import Refusal
 
 
-@script
-def validera(book: xw.Book, formler: Any = None, tidigare: Any = None) -> None:
-    """Check the open workbook; the pane's visaFynd gets the result as JSON.
-
-    The payload is read as it came: xlwings' own ranges are cached for the whole process by value, and 1 would be TRUE.
-    """
+def _answer(book: xw.Book, macro: str, work: Any) -> None:
+    """Give the pane's callback the result as JSON, or the user one Swedish sentence."""
     try:
-        found = check(book.impl.api, formler or {}, tidigare or ())
+        found = work()
     except Refusal as error:
         raise xw.XlwingsError(str(error)) from None
-    book.app.macro("visaFynd")(json.dumps(found, ensure_ascii=False))
+    book.app.macro(macro)(json.dumps(found, ensure_ascii=False))
+
+
+def _who(user: CurrentUser) -> inlamning.Who:
+    logged_in = bool(settings.auth_providers)
+    return inlamning.Who(user.name or "okänd", tuple(user.roles) if logged_in else None)
+
+
+@script
+def validera(book: xw.Book, formler: Any = None, tidigare: Any = None) -> None:
+    """Check the open workbook, against earlier ones if they were chosen."""
+    _answer(book, "visaFynd", lambda: check(book.impl.api, formler or {}, tidigare or ()))
+
+
+@script(include="_stampel")
+def lamna_in(book: xw.Book, fil: Any, user: CurrentUser) -> None:
+    """Deliver the saved workbook (namn, innehall as base64) to the inbox."""
+    _answer(book, "visaInlamning", lambda: inlamning.hand_in(fil or {}, _who(user)))
+
+
+@script(include="_stampel")
+def inkorg(book: xw.Book, blankettset: Any, user: CurrentUser) -> None:
+    """Who has delivered: for SLK."""
+    _answer(book, "visaInkorg", lambda: inlamning.inbox_status(str(blankettset or ""), _who(user)))
+
+
+@script(include="_stampel")
+def konsolidera(book: xw.Book, blankettset: Any, user: CurrentUser) -> None:
+    """The consolidated workbook of the latest deliveries, as base64: for SLK."""
+    _answer(book, "oppnaStaden", lambda: inlamning.consolidated(str(blankettset or ""), _who(user)))

@@ -61,16 +61,20 @@ function base64(bytes) {
 }
 
 async function ask() {
-  const auth = typeof globalThis.getAuth === "function" ? await globalThis.getAuth() : { token: "", provider: "" };
   const payload = await xlwings.getBookData({});
-  payload.args = [await formulas(), await earlier()];
+  return call("validera", payload, [await formulas(), await earlier()], "visaFynd");
+}
+
+// Ask a script on the server; its answer is the JSON that it gives the callback `macro`.
+async function call(script, payload, args, macro) {
+  const auth = typeof globalThis.getAuth === "function" ? await globalThis.getAuth() : { token: "", provider: "" };
   const headers = { "Content-Type": "application/json", Authorization: auth.token, "Auth-Provider": auth.provider };
   let response;
   try {
-    response = await fetch(`${globalThis.config.appPath}/xlwings/custom-scripts-call/validera`, {
+    response = await fetch(`${globalThis.config.appPath}/xlwings/custom-scripts-call/${script}`, {
       method: "POST",
       headers,
-      body: JSON.stringify(payload),
+      body: JSON.stringify({ ...payload, args }),
     });
   } catch {
     throw new Error("Servern svarar inte. Kontrollera nätet och försök igen; arbetsboken är inte ändrad.");
@@ -80,12 +84,12 @@ async function ask() {
       throw new Error("Du är inte inloggad eller saknar behörighet. Logga in i Excel och försök igen.");
     if (response.status === 413) throw new Error("Arbetsboken är för stor för att skickas. Är det rätt fil?");
     const text = response.status === 400 ? await detail(response) : "";
-    throw new Error(text || "Kontrollen gick inte att göra på servern. Försök igen, och hör av dig om felet består.");
+    throw new Error(text || "Det gick inte att göra på servern. Försök igen, och hör av dig om felet består.");
   }
   const answer = await response.json();
-  const call = (answer.actions || []).find((action) => action.func === "runMacro" && action.args[0] === "visaFynd");
-  if (!call) throw new Error("Servern svarade men utan resultat. Försök igen.");
-  return JSON.parse(call.args[1]);
+  const found = (answer.actions || []).find((action) => action.func === "runMacro" && action.args[0] === macro);
+  if (!found) throw new Error("Servern svarade men utan resultat. Försök igen.");
+  return JSON.parse(found.args[1]);
 }
 
 async function detail(response) {
@@ -98,24 +102,91 @@ async function detail(response) {
   }
 }
 
-export async function validate() {
+// One thing at a time, with what is happening told and what goes wrong in the banner.
+async function busy(text, work) {
   if (state.busy) return;
   state.busy = true;
-  at("validera").disabled = true;
+  document.querySelectorAll(".arbete").forEach((button) => (button.disabled = true));
   trouble("");
-  say("Läser arbetsboken och kontrollerar …");
+  say(text);
   try {
-    const result = await ask();
-    show(result);
-    say("");
-    await writeControl(result.kontroll);
+    say((await work()) || "");
   } catch (error) {
     say("");
     trouble(error.message || String(error));
   } finally {
     state.busy = false;
-    at("validera").disabled = false;
+    document.querySelectorAll(".arbete").forEach((button) => (button.disabled = false));
   }
+}
+
+export function validate() {
+  return busy("Läser arbetsboken och kontrollerar …", async () => {
+    const result = await ask();
+    show(result);
+    await writeControl(result.kontroll);
+  });
+}
+
+// The saved file itself, as Excel would write it.
+function savedFile() {
+  return new Promise((resolve, reject) => {
+    Office.context.document.getFileAsync("compressed", { sliceSize: 1048576 }, (opened) => {
+      if (opened.status !== "succeeded") return reject(new Error("Excel lämnade inte ut arbetsboken. Spara den och försök igen."));
+      const file = opened.value;
+      const slices = [];
+      const next = (number) => {
+        if (number === file.sliceCount) {
+          file.closeAsync(() => {});
+          return resolve(Uint8Array.from(slices.flat()));
+        }
+        file.getSliceAsync(number, (part) => {
+          if (part.status !== "succeeded") {
+            file.closeAsync(() => {});
+            return reject(new Error("Arbetsboken kom inte fram hel från Excel. Försök igen."));
+          }
+          slices.push(Array.from(part.value.data));
+          next(number + 1);
+        });
+      };
+      next(0);
+    });
+  });
+}
+
+export function handIn() {
+  return busy("Lämnar in …", async () => {
+    const payload = await xlwings.getBookData({ include: "_stampel" });
+    const file = { namn: payload.book.name, innehall: base64(await savedFile()), av: at("av").value.trim() };
+    const done = await call("lamna_in", payload, [file], "visaInlamning");
+    return `Inlämnad ${done.tid} som version ${done.version}. Kvitto ${done.kvitto}.`;
+  });
+}
+
+export function inbox(set = "") {
+  return busy("Hämtar inkorgen …", async () => {
+    const payload = await xlwings.getBookData({ include: "_stampel" });
+    const found = await call("inkorg", payload, [set], "visaInkorg");
+    const choice = at("inkorg-set");
+    choice.replaceChildren(...found.set.map((id) => new Option(id, id, false, id === found.blankettset)));
+    const rows = found.rader.map((row) => {
+      const line = element("tr");
+      line.append(element("td", row.namn), element("td", row.status, row.status === "saknas" ? "ord-fel" : "ord-forklarad"),
+        element("td", row.version ? `v${row.version}` : ""), element("td", row.tid || ""));
+      return line;
+    });
+    at("inkorg-rader").replaceChildren(...rows);
+    at("inkorg").hidden = false;
+  });
+}
+
+export function consolidate() {
+  return busy("Konsoliderar …", async () => {
+    const payload = await xlwings.getBookData({ include: "_stampel" });
+    const found = await call("konsolidera", payload, [at("inkorg-set").value], "oppnaStaden");
+    await Excel.createWorkbook(found.innehall);
+    return `${found.antal} nämnder konsoliderade, ${found.saknas.length} saknas, ${found.fel} fel. Arbetsboken är öppnad.`;
+  });
 }
 
 function show(result) {
@@ -306,6 +377,10 @@ at("tidigare").addEventListener("change", () => {
   at("jamfors").textContent = names.length ? `Jämförs med ${names.join(" och ")}.` : "";
   if (names.length) validate();
 });
+at("lamna-in").addEventListener("click", handIn);
+at("visa-inkorg").addEventListener("click", () => inbox());
+at("inkorg-set").addEventListener("change", () => inbox(at("inkorg-set").value));
+at("konsolidera").addEventListener("click", consolidate);
 at("nasta").addEventListener("click", () => step(1));
 at("foregaende").addEventListener("click", () => step(-1));
-globalThis.blankettset = { validate, step, compare: () => at("tidigare").click() };
+globalThis.blankettset = { validate, step, handIn, inbox, compare: () => at("tidigare").click() };

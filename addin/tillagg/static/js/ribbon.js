@@ -11,3 +11,5 @@ async function viaPane(event, run) {
 Office.actions.associate("validera", (event) => viaPane(event, () => globalThis.blankettset.validate()));
 Office.actions.associate("nasta-fynd", (event) => viaPane(event, () => globalThis.blankettset.step(1)));
 Office.actions.associate("jamfor", (event) => viaPane(event, () => globalThis.blankettset.compare()));
+Office.actions.associate("lamna-in", (event) => viaPane(event, () => document.getElementById("av").focus()));
+Office.actions.associate("inkorg", (event) => viaPane(event, () => globalThis.blankettset.inbox()));

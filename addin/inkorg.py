@@ -1,0 +1,184 @@
+"""The inbox: a folder where delivered workbooks lie with their receipts, version upon version. Nothing is ever overwritten.
+
+    inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.xlsx         the delivered workbook, stamped
+    inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.kvitto.json  its receipt: who, when, hashes, counts
+
+A unit's workbooks lie in a folder of the unit below its nämnd's.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import unicodedata
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from templates.catalog import catalog
+from templates.errors import Refusal
+from validators.finding import Severity
+from validators.validate import Result, validate
+from workbook.bind import read_filled
+from workbook.build import WriteError, new_file
+from workbook.filled import FilledSet
+from workbook.kontrollblad import with_texts
+
+COVER = "forsattsblad"
+FOLDER = "BLANKETT_INKORG"  # environment variable that names the inbox
+SLK, NAMND = "SLK", "NAMND."  # roles: SLK sees all; NAMND.SDN08 delivers for SDN08
+ATTEMPTS = 50
+
+
+class NotDelivered(Refusal):
+    """The workbook is not delivered; str() says why."""
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One delivered version."""
+
+    set_id: str
+    niva: str
+    namnd: str
+    enhet: str
+    version: int
+    tid: str
+    av: str
+    innehall: str
+    fil: str
+
+
+def inbox_from_environment() -> Path:
+    """The configured inbox. NotDelivered when there is none."""
+    folder = os.environ.get(FOLDER, "")
+    if not folder or not Path(folder).is_dir():
+        raise NotDelivered("Inkorgen är inte inställd på servern. Den som sköter servern anger den i BLANKETT_INKORG.")
+    return Path(folder)
+
+
+def may_deliver(roles: Iterable[str], namnd: str) -> bool:
+    """True for SLK and for the nämnd's own role."""
+    return bool({SLK, NAMND + namnd} & set(roles))
+
+
+def deliver(
+    inbox: Path, data: bytes, name: str, *, by: str, now: datetime.datetime, roles: Iterable[str] | None = None
+) -> Delivery:
+    """Check the workbook and put it, stamped, into the inbox with its receipt.
+
+    `roles` are the user's when logins are used, None on a machine of one's own. NotDelivered while there is a fel or an
+    unexplained varning, without the role, or when the same content already lies there as the latest version.
+    """
+    filled = read_filled(data, catalog(), name=name)
+    if roles is not None and not may_deliver(roles, filled.namnd):
+        raise NotDelivered(f"Du har inte behörighet att lämna in för {filled.namnd}.")
+    result = validate(filled)
+    _require_clean(result)
+    content = str(result.receipt["innehall"])
+    folder = _folder(inbox, filled)
+    earlier = deliveries(inbox, filled.set.id, filled.set.level)
+    own = [each for each in earlier if (each.namnd, _slug(each.enhet)) == (filled.namnd, _slug(_unit(filled)))]
+    if own and own[-1].innehall == content:
+        raise NotDelivered(f"Samma innehåll är redan inlämnat som version {own[-1].version} ({own[-1].tid}).")
+    folder.mkdir(parents=True, exist_ok=True)
+    moment = now.strftime("%Y-%m-%d %H:%M")
+    stamped = _stamped(data, filled, moment, by, content)
+    version = own[-1].version + 1 if own else 1
+    for number in range(version, version + ATTEMPTS):
+        stem = f"{filled.namnd}_{filled.set.id}_v{number}"
+        delivery = Delivery(
+            filled.set.id, filled.set.level, filled.namnd, _unit(filled), number, moment, by, content, f"{stem}.xlsx"
+        )
+        try:
+            with new_file(folder / f"{stem}.xlsx", replace=False) as temporary:
+                temporary.write_bytes(stamped)
+        except WriteError:
+            if (folder / f"{stem}.xlsx").exists():
+                continue  # somebody delivered at the same moment
+            raise
+        _write_receipt(folder / f"{stem}.kvitto.json", delivery, result)
+        return delivery
+    raise NotDelivered("Inlämningen gick inte att spara: många lämnar in samtidigt. Försök igen.")
+
+
+def _require_clean(result: Result) -> None:
+    errors, warnings = result.count(Severity.FEL), result.count(Severity.VARNING)
+    if errors or warnings:
+        raise NotDelivered(
+            f"Arbetsboken lämnas inte in: {errors} fel ska rättas och {warnings} varningar rättas eller förklaras."
+        )
+
+
+def _unit(filled: FilledSet) -> str:
+    value = filled.facts.get((COVER, "enhet", "uppgift"))
+    return value if isinstance(value, str) else ""
+
+
+def _slug(text: str) -> str:
+    """A folder's name from a unit's: only letters a-z, figures and hyphens, whatever the workbook says."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60]
+
+
+def _folder(inbox: Path, filled: FilledSet) -> Path:
+    """Codes from the register and a slug: nothing of the workbook's own text becomes a path."""
+    if filled.namnd not in filled.set.namnder:
+        raise NotDelivered("Arbetsbokens nämnd finns inte i registret, så den går inte att lämna in.")
+    folder = inbox / filled.set.id / filled.namnd
+    return folder / (_slug(_unit(filled)) or "enhet") if filled.set.level == "enhet" else folder
+
+
+def _stamped(data: bytes, filled: FilledSet, moment: str, by: str, content: str) -> bytes:
+    texts = {}
+    for row, text in (("inlamnad", moment), ("inlamnad_av", by), ("kvitto", content[:16])):
+        cell = filled.cell((COVER, row, "uppgift"))
+        if cell is not None:
+            texts[cell.address] = text
+    return with_texts(data, filled.forms[COVER].sheet, texts)
+
+
+def _write_receipt(path: Path, delivery: Delivery, result: Result) -> None:
+    receipt = {**msgspec.structs.asdict(delivery), "kvitto": dict(result.receipt), "forklarade": result.explained}
+    with new_file(path, replace=False) as temporary:
+        temporary.write_text(json.dumps(receipt, ensure_ascii=False, indent=2), encoding="utf-8")
+
+
+def deliveries(inbox: Path, set_id: str, level: str = "namnd") -> list[Delivery]:
+    """What has been delivered for a set, by nämnd, unit and version. A receipt that cannot be read is passed over."""
+    found = []
+    for path in sorted((inbox / set_id).rglob("*.kvitto.json")) if (inbox / set_id).is_dir() else ():
+        try:
+            raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            delivery = Delivery(**{field: raw[field] for field in Delivery.__struct_fields__})
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        if delivery.niva == level and path.with_name(delivery.fil).is_file():
+            found.append(delivery)
+    return sorted(found, key=lambda each: (each.namnd, each.enhet, each.version))
+
+
+def latest(inbox: Path, set_id: str) -> dict[str, Path]:
+    """Each nämnd's latest delivered workbook."""
+    return {each.namnd: inbox / set_id / each.namnd / each.fil for each in deliveries(inbox, set_id)}
+
+
+def overview(inbox: Path, set_id: str) -> list[dict[str, Any]]:
+    """Status of every nämnd that exists on the set's report date: saknas, or the latest version with time and who."""
+    blankettset = catalog().blankettset(set_id)
+    last = {each.namnd: each for each in deliveries(inbox, set_id)}
+    return [
+        {
+            "namnd": code,
+            "namn": namnd.name,
+            "status": "lämnad" if code in last else "saknas",
+            "version": last[code].version if code in last else None,
+            "tid": last[code].tid if code in last else None,
+            "av": last[code].av if code in last else None,
+        }
+        for code, namnd in blankettset.namnder.items()
+        if namnd.exists_on(blankettset.report_date)
+    ]

@@ -1,0 +1,115 @@
+"""The inbox: only what is clean comes in, stamped and with its receipt, and nothing is ever overwritten."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from addin.inkorg import NotDelivered, deliver, deliveries, inbox_from_environment, latest, overview
+from addin.konsolidering import consolidate
+from templates.catalog import catalog
+from tests import forms
+from validators.validate import validate
+from workbook.bind import read_filled
+from workbook.xlsx_reader import UnreadableWorkbook
+
+NOW = datetime.datetime(2024, 5, 22, 14, 30)
+CLEAN = "2024-T1"
+
+
+def clean(budget: str = "0", set_id: str = CLEAN) -> bytes:
+    facts = forms.with_values(set_id, f"verksamhetsomraden;forskola;utfall;{budget}" if set_id == "2019-T2" else "")
+    facts["forsattsblad", "attest", "uppgift"] = f"avdelningschef {budget}"
+    return forms.raw_bytes(set_id, facts)
+
+
+def test_a_clean_workbook_is_delivered_stamped_with_its_receipt(tmp_path: Path) -> None:
+    data = clean()
+    found = deliver(tmp_path, data, "bok.xlsx", by="Controller, Kungsholmen", now=NOW)
+    path = tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx"
+    filled = read_filled(path, catalog())
+    assert filled.facts["forsattsblad", "inlamnad", "uppgift"] == "2024-05-22 14:30"
+    assert filled.facts["forsattsblad", "inlamnad_av", "uppgift"] == "Controller, Kungsholmen"
+    before = validate(read_filled(data, catalog(), name="bok.xlsx"))
+    after = validate(filled)
+    assert after.may_be_submitted
+    assert after.receipt["innehall"] == before.receipt["innehall"] == found.innehall
+    receipt = json.loads(path.with_suffix("").with_suffix(".kvitto.json").read_text("utf-8"))
+    assert (receipt["namnd"], receipt["version"], receipt["av"]) == ("SDN08", 1, "Controller, Kungsholmen")
+
+
+def test_a_new_version_stands_beside_the_old_and_the_same_content_is_refused(tmp_path: Path) -> None:
+    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
+    old = (tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx").read_bytes()
+    with pytest.raises(NotDelivered, match="redan inlämnat som version 1"):
+        deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
+    assert deliver(tmp_path, clean("2"), "bok.xlsx", by="B", now=NOW).version == 2
+    assert (tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx").read_bytes() == old
+    assert [each.version for each in deliveries(tmp_path, "2024-T1")] == [1, 2]
+    assert latest(tmp_path, "2024-T1")["SDN08"].name == "SDN08_2024-T1_v2.xlsx"
+
+
+def test_what_was_delivered_may_be_delivered_again_changed(tmp_path: Path) -> None:
+    """The stamp of the first delivery is no content: it neither hides nor makes a change."""
+    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
+    stamped = latest(tmp_path, "2024-T1")["SDN08"].read_bytes()
+    with pytest.raises(NotDelivered, match="redan inlämnat"):
+        deliver(tmp_path, stamped, "bok.xlsx", by="A", now=NOW)
+
+
+def test_errors_and_unexplained_warnings_stop_the_delivery(tmp_path: Path) -> None:
+    wrong = forms.raw_bytes(CLEAN, {**forms.base(CLEAN), ("verksamhetsomraden", "forskola", "prognos_efter"): None})
+    with pytest.raises(NotDelivered, match="1 fel ska rättas"):
+        deliver(tmp_path, wrong, "bok.xlsx", by="A", now=NOW)
+    with pytest.raises(UnreadableWorkbook):
+        deliver(tmp_path, b"PK", "bok.xlsx", by="A", now=NOW)
+    assert not list(tmp_path.rglob("*"))
+
+
+@pytest.mark.parametrize(
+    ("roles", "allowed"), [(["NAMND.SDN08"], True), (["SLK"], True), (["NAMND.SDN04"], False), ([], False)]
+)
+def test_a_namnd_delivers_only_for_itself(tmp_path: Path, roles: list[str], allowed: bool) -> None:
+    if allowed:
+        assert deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW, roles=roles).namnd == "SDN08"
+        return
+    with pytest.raises(NotDelivered, match="behörighet"):
+        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW, roles=roles)
+
+
+def test_nothing_of_a_units_name_becomes_a_path(tmp_path: Path) -> None:
+    facts = forms.base("2020-VP enhet") | {("forsattsblad", "enhet", "uppgift"): "../../Ånge & söner"}
+    deliver(tmp_path, forms.raw_bytes("2020-VP enhet", facts), "bok.xlsx", by="A", now=NOW)
+    (path,) = tmp_path.rglob("*.xlsx")
+    assert path.relative_to(tmp_path).as_posix() == "2020-VP/SDN08/ange-soner/SDN08_2020-VP_v1.xlsx"
+
+
+def test_two_at_once_get_a_version_each(tmp_path: Path) -> None:
+    books = [clean(str(number)) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda data: deliver(tmp_path, data, "bok.xlsx", by="A", now=NOW), books))
+    assert sorted(each.version for each in found) == list(range(1, 7))
+    assert len(list(tmp_path.rglob("*.xlsx"))) == len(list(tmp_path.rglob("*.kvitto.json"))) == 6
+
+
+def test_the_overview_says_who_is_missing_and_the_inbox_can_be_consolidated(tmp_path: Path) -> None:
+    inbox = tmp_path / "inkorg"
+    inbox.mkdir()
+    deliver(inbox, clean(), "bok.xlsx", by="A", now=NOW)
+    rows = {row["namnd"]: row for row in overview(inbox, "2024-T1")}
+    assert (rows["SDN08"]["status"], rows["SDN08"]["version"]) == ("lämnad", 1)
+    assert rows["SDN04"]["status"] == "saknas"
+    assert "SDN22" not in rows
+    outcome = consolidate(latest(inbox, "2024-T1").values(), tmp_path / "stad.xlsx", replace=False)
+    assert [filed.namnd for filed in outcome.collection.filings] == ["SDN08"]
+
+
+def test_without_an_inbox_nothing_is_delivered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for value in ("", str(tmp_path / "finns inte")):
+        monkeypatch.setenv("BLANKETT_INKORG", value)
+        with pytest.raises(NotDelivered, match="Inkorgen är inte inställd"):
+            inbox_from_environment()
