@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache, lru_cache
 from typing import Any
 
 import msgspec
@@ -100,21 +101,28 @@ def _choice(list_id: str, name: str, cell: Cell) -> str | None:
     """The id of an answer given by its label or id; symbols and capitals do not matter."""
     if cell is None:
         return None
-    wanted = _bare(str(cell))
-    options = catalog().documents["listor.yaml"]["listor"][list_id]
-    for option in options:
-        if wanted in (_bare(option["id"]), _bare(option["label"])):
-            return str(option["id"])
-    known = ", ".join(option["label"] for option in options)
-    raise Felaktigt(f"{name} »{cell}» finns inte. Det finns {known}.")
+    found = _answers(list_id).get(_bare(str(cell)))
+    if found is None:
+        known = ", ".join(_labels(list_id).values())
+        raise Felaktigt(f"{name} »{cell}» finns inte. Det finns {known}.")
+    return found
 
 
+@cache
+def _labels(list_id: str) -> Mapping[str, str]:
+    """Id -> label of a shared list of answers."""
+    return {str(o["id"]): str(o["label"]) for o in catalog().documents["listor.yaml"]["listor"][list_id]}
+
+
+@cache
+def _answers(list_id: str) -> Mapping[str, str]:
+    """How an answer may be written -> its id."""
+    return {_bare(text): id_ for id_, label in _labels(list_id).items() for text in (id_, label)}
+
+
+@lru_cache(maxsize=1024)
 def _bare(text: str) -> str:
     return " ".join("".join(c for c in text if c.isalnum() or c in " _").split()).casefold()
-
-
-def _label(list_id: str, id_: str) -> str:
-    return next(str(o["label"]) for o in catalog().documents["listor.yaml"]["listor"][list_id] if o["id"] == id_)
 
 
 def parameter(id_: str, year: Cell = None) -> Decimal:
@@ -156,7 +164,7 @@ def _indikatorstatus(
     tolerance = parameter("indikator.tolerans_delvis", ar)
     direction = _choice("riktning", "Riktningen", riktning)
     found = status.indikatorstatus(value, target, given[2], given[3], given[4], unit, direction, tolerance)
-    return _label("malstatus", found)
+    return _labels("malstatus")[found]
 
 
 def _avvikelse(budget: Cell, prognos: Cell, justeringar: Cell, prestation: Cell) -> Decimal | None:
@@ -301,7 +309,7 @@ def malstatus(statusar: Any) -> Rows:
     except Felaktigt as error:
         return [[f"{WRONG} {error}"]]
     counts = (Decimal(found.count(each)) for each in (status.HELT, status.DELVIS, status.EJ))
-    return [[_label("malstatus", status.malstatus(*counts))]]
+    return [[_labels("malstatus")[status.malstatus(*counts)]]]
 
 
 def avvikelse(budget: Any, prognos: Any, justeringar: Any = None, prestationsforandring: Any = None) -> Rows:

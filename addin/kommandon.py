@@ -332,12 +332,32 @@ def _print_result(result: Result) -> None:
 )
 @click.option("--certifikat", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikat för HTTPS, som Excel kräver.")
 @click.option("--nyckel", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikatets nyckel.")
+@click.option(
+    "--arbetare", cls=Val, type=click.IntRange(1, 64), default=1, help="Antal processer, för många användare."
+)
+@click.option(
+    "--skrivbord", cls=Val, type=PATH, metavar="MAPP", help="Skriv i stället skrivbordstillägget (.xlam) i mappen."
+)
+@replace_option
 @guarded
-def tillagg(port: int, adress: str, certifikat: Path | None, nyckel: Path | None) -> int:
+def tillagg(
+    port: int,
+    adress: str,
+    certifikat: Path | None,
+    nyckel: Path | None,
+    arbetare: int,
+    skrivbord: Path | None,
+    ersatt: bool,
+) -> int:
     """Starta servern för Excel-tillägget: funktionerna STHLM och knappen Validera."""
+    if skrivbord is not None:
+        from addin.skrivbord import write_addin
+
+        click.echo(write_addin(skrivbord, replace=ersatt))
+        return 0
     from addin.server import serve
 
-    serve(adress, port, certifikat, nyckel)
+    serve(adress, port, certifikat, nyckel, arbetare)
     return 0
 
 

@@ -137,8 +137,8 @@ async def _refuse(send: Callable[..., Awaitable[Any]], status: int, text: str) -
     await send({"type": "http.response.body", "body": body})
 
 
-def serve(host: str, port: int, certificate: Path | None, key: Path | None) -> None:
-    """Run until stopped. Without a login only this machine may reach it."""
+def serve(host: str, port: int, certificate: Path | None, key: Path | None, workers: int = 1) -> None:
+    """Run until stopped, in `workers` processes. Without a login only this machine may reach it."""
     if (certificate is None) != (key is None):
         raise CannotStart("Ange både --certifikat och --nyckel, eller ingendera.")
     for path in (certificate, key):
@@ -148,11 +148,12 @@ def serve(host: str, port: int, certificate: Path | None, key: Path | None) -> N
         raise CannotStart(
             f"Servern startar inte på {host} utan inloggning. Ställ in Entra ID (XLWINGS_AUTH_PROVIDERS), eller använd 127.0.0.1."
         )
-    app = application()
+    application()  # whatever is missing is said here, once, and not by each process
     import uvicorn
 
     print(f"Blankettset-tillägget: http{'s' if certificate else ''}://{host}:{port}/manifest.xml", file=sys.stderr)
-    uvicorn.run(app, host=host, port=port, ssl_certfile=certificate, ssl_keyfile=key, log_level="warning")
+    uvicorn.run("addin.server:application", factory=True, workers=workers, host=host, port=port,
+                ssl_certfile=certificate, ssl_keyfile=key, log_level="warning")  # fmt: skip
 
 
 def _is_loopback(host: str) -> bool:

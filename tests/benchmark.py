@@ -7,8 +7,13 @@ required cells and types as ours. Medians; not a test, for a busy machine is no 
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import io
+import json
+import re
 import resource
+import socket
 import statistics
 import subprocess
 import sys
@@ -16,12 +21,14 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.parsers import expat
 
 from addin.exempel import filings, synthetic_city
 from addin.konsolidering import consolidate
 from templates.catalog import catalog
+from tests import tillagg
 from tests.forms import namnd_of
 from validators.registry import rules
 from validators.validate import validate
@@ -116,6 +123,73 @@ def many(folder: Path, number: int) -> tuple[float, float]:
     return time.perf_counter() - start, max(peak, before) / 1024
 
 
+def over_http(path: Path) -> None:
+    """The Excel add-in: Validera, a column of INDIKATORSTATUS, and 50 at once on two processes."""
+    if importlib.util.find_spec("xlwings_server") is None:
+        print("Excel-tillägget mäts inte: xlwings-server finns inte på den här maskinen")
+        return
+    import httpx2 as httpx
+
+    body = json.dumps({**tillagg.payload(path), "args": [tillagg.formulas(path)]})
+    column = [[f"{number % 100} %"] for number in range(300)]
+    target, direction = [["80 %"]] * 300, [["Högre är bättre"]]
+    spill = {"client": "Office.js", "func_name": "INDIKATORSTATUS", "args": [column, [[""]], target, direction, [["%"]]],
+             "caller_address": "[b.xlsx]B!E2", "session_id": "s", "culture_info_name": "sv-SE", "date_format": "",
+             "version": "0.37.8", "runtime": "1.4"}  # fmt: skip
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    code = f"from addin.kommandon import main; main(['tillagg', '--port', '{port}', '--arbetare', '2'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        base = f"http://127.0.0.1:{port}/xlwings"
+        with httpx.Client(timeout=60) as client:
+            for _ in range(100):
+                try:
+                    client.get(f"http://127.0.0.1:{port}/")
+                    break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            validera = f"{base}/custom-scripts-call/validera"
+            one = median(lambda: client.post(validera, content=body), 15) / 1000
+            line("Validera över HTTP på ett helt set", f"{one:.2f} s", "< 1,0 s")
+            filled = read_filled(path, catalog())
+            line("varav reglerna", f"{median(lambda: validate(filled), 15) / 1000:.3f} s", "< 0,1 s")
+            call = median(lambda: client.post(f"{base}/custom-functions-call", json=spill), 15)
+            line("INDIKATORSTATUS över 300 rader i ett anrop", f"{call:.0f} ms", "< 50 ms")
+            memory = []
+            for _ in range(3):
+                start = time.perf_counter()
+                with ThreadPoolExecutor(50) as pool:
+                    codes = list(
+                        pool.map(lambda _: httpx.post(validera, content=body, timeout=60).status_code, range(50))
+                    )
+                taken = time.perf_counter() - start
+                memory.append(_memory_of_children(server.pid))
+                assert codes == [200] * 50, codes
+            line("50 samtidiga kontroller, två processer", f"{50 / taken:.0f} per s", "inga fel")
+            line(
+                "minne per process efter 50, 100 och 150 kontroller",
+                " / ".join(f"{m:.0f}" for m in memory),
+                "växer inte (MiB)",
+            )
+        server.terminate()
+
+
+def _memory_of_children(pid: int) -> float:
+    """The largest resident size among a process and those below it, in MiB (Linux; elsewhere nan)."""
+    sizes = []
+    for status in Path("/proc").glob("[0-9]*/status"):
+        try:
+            text = status.read_text()
+        except OSError:
+            continue
+        parent = re.search(r"^PPid:\s+(\d+)", text, re.M)
+        size = re.search(r"^VmRSS:\s+(\d+)", text, re.M)
+        if parent and size and int(parent[1]) == pid:
+            sizes.append(int(size[1]) / 1024)
+    return max(sizes, default=float("nan"))
+
+
 def line(what: str, value: str, goal: str) -> None:
     """One line of the report."""
     print(f"{what:<62} {value:>12}   mål {goal}", flush=True)
@@ -123,6 +197,7 @@ def line(what: str, value: str, goal: str) -> None:
 
 def main(number: int) -> None:
     """Measure and print."""
+    gc.set_threshold(100_000)  # as the commands do
     folder = Path(tempfile.mkdtemp())
     real = next(f for f in filings() if f.name.startswith(SET))
     blankettset = catalog().blankettset(SET)
@@ -151,6 +226,7 @@ def main(number: int) -> None:
     seconds, mebibytes = many(folder, number)
     line(f"{number} set till en arbetsbok", f"{seconds:.1f} s", "< 30 s (1 000)")
     line("minne, största process", f"{mebibytes:.0f} MiB", "150 MiB")
+    over_http(path)
 
 
 if __name__ == "__main__":
