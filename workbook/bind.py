@@ -87,8 +87,15 @@ class _SheetMap:
         ] = {}  # a list column's formula around its row, and with ids
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
-        self._find_columns(id_row, id_column)
-        self._find_rows(id_row, id_column)
+        in_row, marks = {}, {}
+        for (row, column), cell in sheet.cells.items():
+            if row == id_row:
+                if column != id_column and cell.text:
+                    in_row[column] = cell.text
+            elif column == id_column and cell.text:
+                marks[row] = cell.text
+        self._find_columns(in_row, id_row)
+        self._find_rows(marks, id_column)
         self.column_at = {number: id_ for id_, number in self.columns.items()}
         self.row_at = {number: id_ for id_, number in self.rows.items()}
         self.id_row, self.id_column = id_row, id_column
@@ -97,23 +104,19 @@ class _SheetMap:
         place = address(*at) if at else None
         self.problems.append(Problem(kind, self.form.id, self.sheet.name, place, **more))
 
-    def _find_columns(self, id_row: int, id_column: int) -> None:
-        for (row, column), cell in self.sheet.cells.items():
-            if row != id_row or column == id_column or not cell.text:
-                continue
-            if cell.text not in self.form.column_by_id:
-                self._problem("okant_kolumn_id", (row, column), detail=cell.text)
-            elif cell.text in self.columns:
-                self._problem("dubbelt_kolumn_id", (row, column), column=cell.text)
+    def _find_columns(self, ids: dict[int, str], id_row: int) -> None:
+        for column, id_ in ids.items():
+            if id_ not in self.form.column_by_id:
+                self._problem("okant_kolumn_id", (id_row, column), detail=id_)
+            elif id_ in self.columns:
+                self._problem("dubbelt_kolumn_id", (id_row, column), column=id_)
             else:
-                self.columns[cell.text] = column
+                self.columns[id_] = column
         for column_id in self.form.column_by_id:
             if column_id not in self.columns:
                 self._problem("kolumn_saknas", column=column_id)
 
-    def _find_rows(self, id_row: int, id_column: int) -> None:
-        marks = {row: cell.text for (row, column), cell in self.sheet.cells.items()
-                 if column == id_column and row != id_row and cell.text}  # fmt: skip
+    def _find_rows(self, marks: dict[int, str], id_column: int) -> None:
         if self.form.is_list:
             self._find_list_rows(marks, id_column)
             return
@@ -240,7 +243,8 @@ class _Binder:
             else []
         )
         given = [column for _, column, definition in item if definition.kind is not Kind.COMPUTED]
-        cells = found.sheet.cells
+        cells, name = found.sheet.cells, found.sheet.name
+        letters = {column: address(1, column)[:-1] for column in found.columns.values()}
         for row_id, row in found.rows.items():
             is_item = form.is_list and row_id != LIST_TOTAL
             spare = is_item and not any((row, column) in cells for column in given)
@@ -249,7 +253,14 @@ class _Binder:
                 raw = cells.get((row, column))
                 if spare and (raw is None or (raw.formula is not None and definition.kind is Kind.COMPUTED)):
                     continue  # a spare row with nothing but its own formulas
-                cell = self._cell(found, row_id, column_id, definition, raw, address(row, column))
+                place = f"{letters[column]}{row}"
+                cell: Cell | None
+                if raw is not None:
+                    cell = self._cell(found, row_id, column_id, definition, raw, place)
+                elif definition.kind is Kind.NOT_APPLICABLE:
+                    continue
+                else:
+                    cell = Cell(form.id, row_id, column_id, CellState.BLANK, None, None, None, name, place)
                 if cell is not None:
                     filled.cells[row_id, column_id] = cell
                     pairs.append((cell, definition))
@@ -257,13 +268,9 @@ class _Binder:
         return filled
 
     def _cell(
-        self, found: _SheetMap, row_id: str, column_id: str, definition: CellDef, raw: RawCell | None, place: str
+        self, found: _SheetMap, row_id: str, column_id: str, definition: CellDef, raw: RawCell, place: str
     ) -> Cell | None:
         form = found.form
-        if raw is None:
-            if definition.kind is Kind.NOT_APPLICABLE:
-                return None
-            return Cell(form.id, row_id, column_id, CellState.BLANK, None, None, None, found.sheet.name, place)
         if definition.kind is Kind.NOT_APPLICABLE:
             self.problems.append(
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))

@@ -45,6 +45,7 @@ class Evaluation:
         self.items = list_items(blankettset, facts)
         self._values: dict[Key, Value] = {}
         self._expectations: dict[Key, Value] = {}
+        self._is_computed: dict[Ref, bool] = {}
         self._columns: dict[Ref, tuple[Value, ...]] = {}
         self._open: set[Key] = set()
 
@@ -99,11 +100,7 @@ class Evaluation:
         if cell.function is not None:
             function = FORM_FUNCTIONS[cell.function.name]
             if function.words:
-                words = [
-                    self._column(ref) if ref.row == "*"
-                    else self._word((ref.blankett or "", row if ref.row == ITEM else ref.row or "", ref.column or ""))
-                    for ref in cell.function.args
-                ]  # fmt: skip
+                words = [self._column(ref) if ref.row == "*" else self._word(ref, row) for ref in cell.function.args]
                 more = [self.set.report_date] if function.dated else []
                 found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
                 return found
@@ -134,11 +131,14 @@ class Evaluation:
             return sum((f for f in figures if f is not None), Decimal(0))
         return self._number((ref.blankett, own_row if ref.row == ITEM else ref.row, ref.column))
 
-    def _word(self, key: Key) -> Value:
+    def _word(self, ref: Ref, own_row: str) -> Value:
         """What stands at a place as it is, text or number."""
-        if key in self._values:
-            return self._values[key]
-        computed = self.set.blanketter[key[0]].cell(key[1], key[2]).kind is Kind.COMPUTED
+        row = own_row if ref.row == ITEM else ref.row or ""
+        key = (ref.blankett or "", row, ref.column or "")
+        computed = self._is_computed.get(ref)
+        if computed is None:
+            cell = self.set.blanketter[key[0]].cell(row, key[2])
+            computed = self._is_computed[ref] = cell.kind is Kind.COMPUTED
         return self.value(key) if computed or key in self.broken else self.facts.get(key)
 
     def _column(self, ref: Ref) -> tuple[Value, ...]:

@@ -25,18 +25,23 @@ from workbook.build import (
 )
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces, quote_sheet
+from workbook.konsolidera_enheter import (
+    DATA,
+    DATA_FIRST_COLUMN,
+    DATA_FIRST_ROW,
+    PURPOSE,
+    UNIT_AREA_ROW,
+    area_label,
+    areas_of_units,
+)
 from workbook.konsolidera_mal import GOALS_SHEET, INDICATORS_SHEET, GoalMatrices
 from workbook.placement import HEADER_ROW, Placement
 from workbook.sheets import FormSheet, column_width, print_set_up, stored, unit_text
 
-OVERVIEW, MATRICES, DATA, FACTS, FINDINGS, PROVENANCE = (
-    "Översikt", "Matriser", "Data", "Fakta", "Fynd", "Proveniens",
-)  # fmt: skip
+OVERVIEW, MATRICES, FACTS, FINDINGS, PROVENANCE = "Översikt", "Matriser", "Fakta", "Fynd", "Proveniens"
 CITY = "Stockholms stad"
 COUNT_UNIT = "mnkr"
 MAX_FACT_ROWS = 1_000_000
-DATA_FIRST_ROW, DATA_FIRST_COLUMN = 6, 7
-UNIT_AREA_ROW = 4
 AREAS = "verksamhetsomraden"
 NOT_SUMMED = ("forsattsblad", "kontroll")
 
@@ -156,7 +161,11 @@ class _CityBook:
         overview = self.book.add_worksheet(OVERVIEW)
         self._matrices()
         self._goal_matrices()
-        self._areas_of_units()
+        if "enhetsbudget" in self.set.blanketter:
+            sheet = self._plain_sheet("Verksamhetsområden", PURPOSE, "ekonomi")
+            areas_of_units(
+                sheet, self.fmt, self.city.owner, [p.area for p in self.city.parts], self.evaluations, self.data_rows
+            )
         placements = {form.id: Placement(form) for form in self.tables}
         rows = parameter_rows(self.set)
         places = SheetPlaces(placements, parameter_addresses(rows))
@@ -212,7 +221,9 @@ class _CityBook:
             sheet.write_string(DATA_FIRST_ROW - 2, at, part.name, self.fmt.header(number=True))
             sheet.set_column(at, at, 13)
             if part.area:
-                sheet.write_string(UNIT_AREA_ROW - 1, at, self._area_label(part.area), self.fmt.quiet(text_wrap=True))
+                sheet.write_string(
+                    UNIT_AREA_ROW - 1, at, area_label(self.set, part.area), self.fmt.quiet(text_wrap=True)
+                )
         for key, row in self.data_rows.items():
             form = self.set.blanketter[key[0]]
             texts = (*key, form.row_label(key[1]), form.column_by_id[key[2]].label, form.unit_of(key[2]))
@@ -434,54 +445,6 @@ class _CityBook:
         sheet.write_formula(row, 1 + len(self.parts), f"={quote_sheet(form.sheet)}!{place}", number,
                             stored(value))  # fmt: skip
 
-    # ---- units: their budgets become the nämnd's figures per verksamhetsområde
-
-    def _area_label(self, area: str) -> str:
-        return self.set.blanketter["forsattsblad"].cell("omrade", "uppgift").shown(area)
-
-    def _areas_of_units(self) -> None:
-        if "enhetsbudget" not in self.set.blanketter:
-            return
-        form = self.set.blanketter["enhetsbudget"]
-        purpose = "Enheternas budgetar summerade till nämndens verksamhetsområden, i mnkr. Intäkter är positiva som i enheternas blankett."
-        sheet = self._plain_sheet("Verksamhetsområden", purpose, "ekonomi")
-        wanted = [(row, column) for column in form.columns for row in ("kostnader", "intakter", "netto")]
-        headers = [
-            f"{form.row_by_id[row].label.removeprefix('Summa ').capitalize()}, {column.label.lower()}"
-            for row, column in wanted
-        ]
-        sheet.set_column(0, 0, 54)
-        sheet.set_column(1, len(wanted) + 1, 16)
-        for at, text in enumerate(("Verksamhetsområde", "Enheter", *headers)):
-            sheet.write_string(4, at, text, self.fmt.header(number=at > 0))
-        first, last = (_letters(c) for c in (DATA_FIRST_COLUMN, self._last_column))
-        labels = f"{DATA}!${first}${UNIT_AREA_ROW}:${last}${UNIT_AREA_ROW}"
-        used = {part.area for part in self.city.parts}
-        areas = [c for c in self.set.blanketter["forsattsblad"].cell("omrade", "uppgift").choices if c.id in used]
-        number = self.fmt(num_format=look.number_format(form.decimals), align="right")
-        for line, area in enumerate(areas, start=5):
-            sheet.write_string(line, 0, area.label, self.fmt())
-            members = [i for i, part in enumerate(self.city.parts) if part.area == area.id]
-            sheet.write_formula(line, 1, f"=COUNTIF({labels},A{line + 1})", self.fmt(align="right"), len(members))
-            for at, (row, column) in enumerate(wanted, start=2):
-                key = (form.id, row, column.id)
-                place = self.data_rows[key]
-                value = sum((_number(self.evaluations[i], key) or Decimal(0) for i in members), Decimal(0))
-                formula = f"=SUMIF({labels},$A{line + 1},{DATA}!${first}${place}:${last}${place})"
-                sheet.write_formula(line, at, formula, number, float(value))
-        bottom = 5 + len(areas)
-        bold = {"bold": True, "top": 1, "top_color": look.INK}
-        sheet.write_string(bottom, 0, self.city.owner, self.fmt(**bold))
-        for at in range(1, len(wanted) + 2):
-            total, decimals = Decimal(len(self.city.parts)), 0
-            if at > 1:
-                row, column = wanted[at - 2]
-                total, decimals = _number(self.total, (form.id, row, column.id)) or Decimal(0), form.decimals
-            style = self.fmt(num_format=look.number_format(decimals), align="right", **bold)
-            letters = _letters(at + 1)
-            sheet.write_formula(bottom, at, f"=SUM({letters}6:{letters}{max(bottom, 6)})", style, float(total))
-        sheet.freeze_panes(5, 1)
-
     def _goal_matrices(self) -> None:
         if not self.set.kf.mal or not self.parts:
             return
@@ -692,10 +655,6 @@ class _CityBook:
         sheet.add_table(first, 0, max(row, first + 1), len(FACT_HEADERS) - 1,
                         {"name": "tbl_fakta", "style": None, "columns": columns})  # fmt: skip
         sheet.freeze_panes(first + 1, 0)
-
-
-def _letters(column: int) -> str:
-    return address(1, column)[:-1]
 
 
 def _number(evaluation: Evaluation, key: Key) -> Decimal | None:

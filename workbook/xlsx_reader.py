@@ -529,7 +529,18 @@ class _SheetHandler:
         formula = None if self.formula is None else self._formula(place)
         cell: RawCell | None
         type_ = self.type
-        if type_ == "s":
+        if (
+            type_ == "s"
+            and formula is None
+            and value is not None
+            and value.isdecimal()
+            and int(value) < len(self.shared)
+        ):
+            text = self.shared[int(value)]
+            if not text:
+                return
+            cell = RawCell(CellState.TEXT, None, text, None)
+        elif type_ == "s":
             cell = self._shared_text(place, value, formula)
         elif type_ == "n":
             if value is None or value == "":
