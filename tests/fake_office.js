@@ -47,6 +47,7 @@
     activate() { log("activate", this.name); }
   }
   class Sheets extends Loaded {
+    get onChanged() { return { add: (run) => (window.__andra = run) }; }
     constructor() { super({ items: Object.keys(book.blad).map((name) => new Sheet(name)) }); }
     load(names) { return super.load(names.replace("items/name", "items")); }
     getItem(name) { if (!(name in book.blad)) throw new Error("ItemNotFound"); return new Sheet(name); }

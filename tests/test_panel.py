@@ -198,6 +198,21 @@ def test_another_workbook_gets_a_swedish_banner(pane: Pane) -> None:
     pane.picture("panel-annan-bok")
 
 
+def test_a_workbook_changed_meanwhile_is_told_and_kontroll_left_alone(pane: Pane) -> None:
+    def later(route: Any) -> None:
+        pane.page.evaluate("window.__andra()")
+        route.continue_()
+
+    pane.page.wait_for_function("window.__andra")
+    pane.page.route("**/custom-scripts-call/**", later)
+    pane.validate()
+    assert "ändrades medan den kontrollerades" in pane.page.inner_text("#fel-banner")
+    assert pane.done("write") == []
+    pane.page.unroute("**/custom-scripts-call/**")
+    pane.validate()
+    assert pane.done("write")
+
+
 def test_a_lost_server_says_so_and_the_pane_goes_on(pane: Pane) -> None:
     pane.page.route("**/custom-scripts-call/**", lambda route: route.abort())
     pane.validate()

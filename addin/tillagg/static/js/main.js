@@ -2,7 +2,7 @@
 // Nothing of a finding is ever put into the page as HTML.
 
 const SEVERITIES = ["fel", "varning", "upplysning"];
-const state = { result: null, shown: new Set(SEVERITIES), chosen: -1, busy: false };
+const state = { result: null, shown: new Set(SEVERITIES), chosen: -1, busy: false, changes: 0 };
 const at = (id) => document.getElementById(id);
 
 function element(tag, text, className) {
@@ -122,8 +122,13 @@ async function busy(text, work) {
 
 export function validate() {
   return busy("Läser arbetsboken och kontrollerar …", async () => {
+    const before = state.changes;
     const result = await ask();
     show(result);
+    if (state.changes !== before) {
+      trouble("Arbetsboken ändrades medan den kontrollerades. Fynden gäller den som den var; tryck Validera igen.");
+      return;
+    }
     await writeControl(result.kontroll);
   });
 }
@@ -371,6 +376,14 @@ if (stalled) {
   at("xlwings-taskpane-reload-cancel-btn").textContent = "Avbryt";
 }
 at("validera").addEventListener("click", validate);
+Office.onReady(() =>
+  Excel.run(async (context) => {
+    context.workbook.worksheets.onChanged.add(async () => {
+      state.changes += 1;
+    });
+    await context.sync();
+  }),
+);
 at("jamfor").addEventListener("click", () => at("tidigare").click());
 at("tidigare").addEventListener("change", () => {
   const names = [...at("tidigare").files].map((file) => file.name);
