@@ -206,7 +206,8 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
 @guarded
 def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
     """Skapa ett tomt blankettset för en nämnd och period."""
-    from workbook.build import build, starting_facts
+    from workbook.build import build
+    from workbook.start import starting_facts
 
     blankettset = _set(period, niva)
     chosen = _namnd(namnd, blankettset)

@@ -20,10 +20,11 @@ from validators.finding import Finding
 from validators.validate import validate
 from workbook.addresses import parse_address
 from workbook.bind import bind
-from workbook.build import build, starting_facts
+from workbook.build import build
 from workbook.evaluate import Evaluation, Key, NotComputable, Value
 from workbook.facts import parse_facts
 from workbook.filled import FilledSet
+from workbook.start import starting_facts
 from workbook.values import parse_number
 from workbook.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
 

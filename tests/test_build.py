@@ -15,8 +15,9 @@ from templates.catalog import catalog
 from templates.model import Blankett, Kind
 from tests import forms
 from workbook.bind import read_filled
-from workbook.build import build, starting_facts
+from workbook.build import build
 from workbook.placement import INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
+from workbook.start import starting_facts
 
 SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
 
@@ -136,3 +137,23 @@ def test_a_new_set_holds_the_years_goals_and_indicators_of_the_city() -> None:
         assert sum(key[0] == "indikatorer" and key[2] == "indikator" for key in facts) == indicators
         assert all(("indikatorer", str(row), "riktning") in facts for row in range(1, indicators + 1))
     assert starting_facts(catalog().blankettset("2020-VP", "enhet")) == {}
+
+
+def test_rows_that_were_there_from_the_start_are_nobodys_work(tmp_path: Path) -> None:
+    """A list with nothing but the city's rows is empty, with one finding; one cell more and its rows are judged."""
+    blankettset = catalog().blankettset("2024-T1")
+    path = tmp_path / "ny.xlsx"
+    build(path, blankettset, catalog().namnd("SDN08"), starting_facts(blankettset))
+    filled = read_filled(path, catalog())
+    assert filled.forms["mal"].is_empty
+    said = [finding for finding in forms.findings(filled) if finding.hit.form in ("mal", "indikatorer")]
+    assert [finding.code for finding in said] == ["BF018", "BF018"]
+    assert "bara de rader som var ifyllda från början" in said[0].hit.text
+    index = openpyxl.load_workbook(path, data_only=True)[INDEX_SHEET]
+    states = {row[1]: row[2:4] for row in index.iter_rows(min_row=8, max_row=32, values_only=True)}
+    assert states["Mål"] == ("0 av 19 rader", "Ej påbörjad")
+    begun = starting_facts(blankettset) | {("mal", "2", "status"): "helt"}
+    build(path, blankettset, catalog().namnd("SDN08"), begun, replace=True)
+    filled = read_filled(path, catalog())
+    assert not filled.forms["mal"].is_empty
+    assert "BF313" in {finding.code for finding in forms.findings(filled)}

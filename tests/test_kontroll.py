@@ -18,8 +18,9 @@ from templates.catalog import catalog
 from tests import forms
 from validators.validate import Result, validate
 from workbook.bind import read_filled
-from workbook.build import build, starting_facts
+from workbook.build import build
 from workbook.facts import read_facts
+from workbook.start import starting_facts
 
 SHEET = "Kontroll"
 
@@ -97,7 +98,8 @@ def test_a_workbook_saved_by_another_program_is_filled_in_too(tmp_path: Path) ->
 def test_what_does_not_fit_is_counted(tmp_path: Path) -> None:
     path, copy = tmp_path / "tom.xlsx", tmp_path / "kopia.xlsx"
     blankettset = catalog().blankettset("2024-T1")
-    build(path, blankettset, catalog().namnd("SDN08"), starting_facts(blankettset))
+    begun = {("indikatorer", "1", "arsmal"): "80 %", ("mal", "1", "status"): "helt"}
+    build(path, blankettset, catalog().namnd("SDN08"), starting_facts(blankettset) | begun)
     result = checked(path)
     rows, _ = control_rows(result)
     assert len(rows) > 40

@@ -23,6 +23,7 @@ from workbook.placement import (
     PARAMETER_SHEET,
     STAMP_SHEET,
 )
+from workbook.start import starting_facts
 from workbook.xlsx_reader import (
     CellState,
     RawBook,
@@ -242,12 +243,12 @@ class _Binder:
             if form.is_list
             else []
         )
-        given = [column for _, column, definition in item if definition.kind is not Kind.COMPUTED]
+        inputs = [column for _, column, definition in item if definition.kind is not Kind.COMPUTED]
         cells, name = found.sheet.cells, found.sheet.name
         letters = {column: address(1, column)[:-1] for column in found.columns.values()}
         for row_id, row in found.rows.items():
             is_item = form.is_list and row_id != LIST_TOTAL
-            spare = is_item and not any((row, column) in cells for column in given)
+            spare = is_item and not any((row, column) in cells for column in inputs)
             columns = item if is_item else [(c, at, form.cell(row_id, c)) for c, at in found.columns.items()]
             for column_id, column, definition in columns:
                 raw = cells.get((row, column))
@@ -265,6 +266,13 @@ class _Binder:
                     filled.cells[row_id, column_id] = cell
                     pairs.append((cell, definition))
         filled.defined = pairs
+        if form.kf_rows:
+            given = {
+                cell.key: cell.value for cell, definition in pairs if definition.kind is not Kind.COMPUTED and cell.raw
+            }
+            filled.untouched = bool(given) and given == {
+                k: v for k, v in starting_facts(self.set).items() if k[0] == form.id
+            }
         return filled
 
     def _cell(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from templates.errors import Refusal
-from templates.model import Blankett, Blankettset, KfIndikator, Kind, Namnd
+from templates.model import Blankett, Blankettset, Kind, Namnd
 from workbook import look
 from workbook.addresses import address
 from workbook.evaluate import Evaluation, Facts, Key, Value
@@ -30,6 +30,7 @@ from workbook.status_board import StatusBoard
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "1"
 INDEX_FIRST = 8
+OWN_COLUMN = {"mal": ("status", "forvantat_resultat"), "indikatorer": ("arsmal",)}  # what a nämnd adds to KF's rows
 
 
 class WriteError(Refusal):
@@ -92,41 +93,6 @@ def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
             if cell.prefill:
                 facts[form.id, row_id, column_id] = known[cell.prefill]
     return facts
-
-
-PERIOD_TEXT = {"T1": "Tertial 1 {ar}", "T2": "Tertial 2 {ar}", "VB": "VB {ar}"}
-
-
-def starting_facts(blankettset: Blankettset) -> dict[Key, Value]:
-    """The rows that an empty set begins with: kommunfullmäktige's goals and indicators of the year, where it has them."""
-    facts: dict[Key, Value] = {}
-    for form in blankettset.blanketter.values():
-        if form.kf_rows == "mal":
-            for row, goal in enumerate(blankettset.kf.mal, start=1):
-                values = {"nummer": goal.nummer, "niva": goal.niva, "titel": goal.titel}
-                facts |= {(form.id, str(row), column): value for column, value in values.items()}
-        elif form.kf_rows == "indikatorer":
-            for row, indicator in enumerate(blankettset.kf.indikatorer, start=1):
-                facts |= {(form.id, str(row), column): value for column, value in
-                          _indicator(blankettset, indicator).items() if value and column in form.column_by_id}  # fmt: skip
-    return facts
-
-
-def _indicator(blankettset: Blankettset, indicator: KfIndikator) -> dict[str, str | None]:
-    often = indicator.period != "ar"
-    text = PERIOD_TEXT.get(blankettset.period, "{ar}") if often else "{ar}"
-    if indicator.period == "halvar" and blankettset.period != "VB":
-        text = "Halvår 1 {ar}"
-    return {
-        "mal": indicator.mal,
-        "indikator": indicator.namn,
-        "kf_arsmal": indicator.arsmal,
-        "periodicitet": indicator.period,
-        "period": text.replace("{ar}", str(blankettset.year)),
-        "enhet": indicator.enhet,
-        "riktning": indicator.riktning,
-        "konsuppdelad": "ja" if indicator.kon else "nej",
-    }
 
 
 def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False) -> list[Key]:
@@ -295,6 +261,8 @@ class _Book:
                 [r for r in self.evaluation.items[form.id] if self.evaluation.facts.get((form.id, r, form.key))]
             )
             span = f"{sheet}!{first}:{last}"
+            if form.kf_rows and form.kf_rows in OWN_COLUMN:
+                return self._own_rows(form, span, count)
             return (
                 f'COUNTA({span})&" rad"&IF(COUNTA({span})=1,"","er")',
                 f"{count} rad{'' if count == 1 else 'er'}",
@@ -308,6 +276,16 @@ class _Book:
                 return None, "", 0, 0
             return f'COUNTA({",".join(spans)})&" ifyllda"', f"{done} ifyllda", done, 1
         return f'COUNTA({",".join(spans)})&" av {wanted}"', f"{done} av {wanted}", done, wanted
+
+    def _own_rows(self, form: Blankett, span: str, count: int) -> tuple[str, str, int, int]:
+        """As _filled for a list that begins with KF's rows: what the nämnd itself has added, of half the rows."""
+        column = next(c for c in OWN_COLUMN[form.kf_rows or ""] if c in form.column_by_id)
+        first, last = self.placements[form.id].list_range(column)
+        own = f"{quote_sheet(form.sheet)}!{first}:{last}"
+        done = sum(
+            self.evaluation.facts.get((form.id, row, column)) is not None for row in self.evaluation.items[form.id]
+        )
+        return f'COUNTA({own})&" av "&COUNTA({span})&" rader"', f"{done} av {count} rader", done, max(1, count // 2)
 
     def _spans(self, form: Blankett, *, required: bool) -> tuple[list[str], int, int]:
         """Ranges of the required cells (or of all that are filled in), how many there are and how many are filled."""

@@ -59,6 +59,7 @@ class FilledForm(msgspec.Struct, dict=True):
     sheet: str
     cells: dict[tuple[str, str], Cell] = msgspec.field(default_factory=dict)
     present: bool = True
+    untouched: bool = False  # a list that holds what it began with and nothing else
 
     @cached_property
     def defined(self) -> list[tuple[Cell, CellDef]]:
@@ -78,8 +79,8 @@ class FilledForm(msgspec.Struct, dict=True):
 
     @cached_property
     def is_empty(self) -> bool:
-        """True when nothing that the nämnd fills in has been filled in (a zero counts as filled)."""
-        return not any(
+        """True when nothing that the nämnd fills in has been filled in (a zero counts as filled, KF's own rows do not)."""
+        return self.untouched or not any(
             cell.state is not CellState.BLANK and definition.kind in (Kind.INPUT, Kind.SLK)
             for cell, definition in self.defined
         )

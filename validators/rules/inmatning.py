@@ -328,7 +328,8 @@ def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
             )
         else:
             yield Hit(
-                f"Blanketten {definition.title} är tom. Den ska lämnas av alla nämnder.",
+                f"Blanketten {definition.title} {'har bara de rader som var ifyllda från början' if form.untouched else 'är tom'}. "
+                f"Den ska lämnas av alla {'enheter' if filing.set.level == 'enhet' else 'nämnder'}.",
                 "Fyll i blanketten.",
                 form=definition.id,
                 sheet=form.sheet,

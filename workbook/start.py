@@ -1,0 +1,40 @@
+"""What an empty set begins with: kommunfullmäktige's goals and indicators of the year, where a document gives them."""
+
+from __future__ import annotations
+
+from templates.model import Blankettset, KfIndikator
+from workbook.evaluate import Key, Value
+
+PERIOD_TEXT = {"T1": "Tertial 1 {ar}", "T2": "Tertial 2 {ar}", "VB": "VB {ar}"}
+
+
+def starting_facts(blankettset: Blankettset) -> dict[Key, Value]:
+    """The prefilled rows of the lists, by key; nothing for units and for years without a known plan."""
+    facts: dict[Key, Value] = {}
+    for form in blankettset.blanketter.values():
+        if form.kf_rows == "mal":
+            for row, goal in enumerate(blankettset.kf.mal, start=1):
+                values = {"nummer": goal.nummer, "niva": goal.niva, "titel": goal.titel}
+                facts |= {(form.id, str(row), column): value for column, value in values.items()}
+        elif form.kf_rows == "indikatorer":
+            for row, indicator in enumerate(blankettset.kf.indikatorer, start=1):
+                facts |= {(form.id, str(row), column): value for column, value in
+                          _indicator(blankettset, indicator).items() if value and column in form.column_by_id}  # fmt: skip
+    return facts
+
+
+def _indicator(blankettset: Blankettset, indicator: KfIndikator) -> dict[str, str | None]:
+    often = indicator.period != "ar"
+    text = PERIOD_TEXT.get(blankettset.period, "{ar}") if often else "{ar}"
+    if indicator.period == "halvar" and blankettset.period != "VB":
+        text = "Halvår 1 {ar}"
+    return {
+        "mal": indicator.mal,
+        "indikator": indicator.namn,
+        "kf_arsmal": indicator.arsmal,
+        "periodicitet": indicator.period,
+        "period": text.replace("{ar}", str(blankettset.year)),
+        "enhet": indicator.enhet,
+        "riktning": indicator.riktning,
+        "konsuppdelad": "ja" if indicator.kon else "nej",
+    }
