@@ -12,14 +12,12 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
-import msgspec
-
 from templates.catalog import catalog
 from workbook import nyckeltal, status
+from workbook.form_functions import NAMESPACE
 from workbook.matvarde import Slag, tolka
 from workbook.values import format_number, parse_number
 
-NAMESPACE = "STHLM"
 WRONG = "#VÄRDEFEL!"
 Cell = str | float | int | bool | None
 Rows = list[list[Any]]
@@ -218,61 +216,33 @@ def _tolka(cell: Cell) -> list[Any]:
     return [found.tal, found.enhet or "", KINDS[found.slag]]
 
 
-class Forklaring(msgspec.Struct, frozen=True):
-    """What FORKLARA says of a nyckeltal: the formula in words, the parameters it uses, and its source."""
-
-    formel: str
-    kalla: str
-    parametrar: tuple[str, ...] = ()
-
-
-EXPLAINED: Mapping[str, Forklaring] = {
-    "BUDGETFOLJSAMHET": Forklaring(
-        "(prognos + förändring av fond) / (budget + prestationsförändring + justeringar), i procent; utan justeringar och "
-        "fond är det budgetföljsamheten före resultatöverföringar. Över 100 är överskridande.",
-        "härledd ur 000:1582-1584",
-    ),
-    "PROGNOSSAKERHET": Forklaring(
-        "(utfall - prognos T2) / prognos T2, i procent. Basen är en gissning.",
-        "000:1585, 003:1416",
-        ("prognossakerhet.band",),
-    ),
-    "INDIKATORSTATUS": Forklaring(
-        "prognosen, annars utfallet (inte för antal), mot årsmålet, annars KF:s, efter riktningen.",
-        "000:150, 003:187",
-        ("indikator.tolerans_delvis",),
-    ),
-    "MALSTATUS": Forklaring(
-        "alla helt ger helt, alla ej ger ej, annars delvis; utan bedömda Ingen.", "000:1564-1836, 003:97"
-    ),
-    "AVVIKELSE": Forklaring(
-        "budget + justeringar + prestationsförändring - prognos; plus är överskott.", "003:2149-2168"
-    ),
-    "RESULTATOVERFORING": Forklaring(
-        "från föregående år + årets resultat; därefter vad som är över gränsen för året och över gränsen för fonden.",
-        "000:1987, 002:1691, 003:2391",
-        ("resultatenhet.max_andel_overforing", "resultatenhet.max_andel_fond"),
-    ),
-    "LOKALBIDRAG": Forklaring(
-        "andel av hyran mellan golv och tak, och lägre andel över taket, gånger ytan; i tkr.",
-        "000:2075",
-        ("lokaler.hyra_golv", "lokaler.hyra_tak", "lokaler.andel_mellan", "lokaler.andel_over"),
-    ),
-    "PRESTATIONSERSATTNING": Forklaring(
-        "(antal vid avläsning - antal i budget) x ersättning, i mnkr.", "002:1600, 003:2243"
-    ),
-    "RISKVARDE": Forklaring("sannolikhet x konsekvens.", "003:2555", ("internkontroll.riskvarde_plan",)),
-    "TOLKA": Forklaring("talet, enheten och slaget av värde.", "docs/varden.md"),
-}
+def _values(name: str, given: list[Cell]) -> str:
+    """ "prognos 1 433,1; budget 1 424,3; ger 100,6" for the cells that a nyckeltal is computed from."""
+    inputs = catalog().nyckeltal[name].indata
+    if name == "MALSTATUS":
+        said = [f"{inputs[0].label} {', '.join(str(cell) for cell in given if cell is not None)}"]
+        answer = malstatus([given])[0]
+    else:
+        if len(given) > len(inputs):
+            raise Felaktigt(f"{name} tar högst {len(inputs)} indata men området har {len(given)} celler.")
+        said = [f"{each.label} {_said(cell)}" for each, cell in zip(inputs, given, strict=False) if cell is not None]
+        answer = spread(CELLWISE[name], *given, *[None] * (len(inputs) - len(given)))[0]
+    return "; ".join([*said, f"ger {' / '.join(_said(cell) for cell in answer)}"])
 
 
-def _forklara(namn: Cell, ar: Cell) -> list[Any]:
+def _said(cell: Cell) -> str:
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return format_number(Decimal(repr(cell)))
+    return str(cell) if cell not in (None, "") else "tomt"
+
+
+def _forklara(namn: Cell, ar: Cell, given: list[Cell]) -> list[Any]:
     wanted = str(namn or "").strip().upper().removeprefix(f"{NAMESPACE}.")
     if not wanted:
-        return [None, None, None]
-    found = EXPLAINED.get(wanted)
+        return [None, None, None, None]
+    found = catalog().nyckeltal.get(wanted)
     if found is None:
-        raise Felaktigt(f"Nyckeltalet »{namn}» finns inte. Det finns {', '.join(EXPLAINED)}.")
+        raise Felaktigt(f"Nyckeltalet »{namn}» finns inte. Det finns {', '.join(catalog().nyckeltal)}.")
     date = f"{int(year)}-12-31" if (year := number("Året", ar)) is not None else "9999-12-31"
     used = []
     for id_ in found.parametrar:
@@ -281,7 +251,24 @@ def _forklara(namn: Cell, ar: Cell) -> list[Any]:
         value = known.on(date)
         if value is not None:
             used.append(f"{known.label}: {format_number(value[0])} {known.unit} från {start}, källa {value[1]}")
-    return [found.formel, "; ".join(used) or "inga parametrar", found.kalla]
+    inputs = ", ".join(each.label for each in found.indata)
+    if any(cell is not None for cell in given) and wanted in (*CELLWISE, "MALSTATUS"):
+        inputs = _values(wanted, given)
+    definition = f"från {found.valid_from}, källa {found.source}, kontrollerad {found.source.checked_on}"
+    return [inputs, found.formel, "; ".join(used) or "inga gränser", definition]
+
+
+CELLWISE: Mapping[str, Callable[..., Any]] = {
+    "BUDGETFOLJSAMHET": _budgetfoljsamhet,
+    "PROGNOSSAKERHET": _prognossakerhet,
+    "INDIKATORSTATUS": _indikatorstatus,
+    "AVVIKELSE": _avvikelse,
+    "RESULTATOVERFORING": _resultatoverforing,
+    "LOKALBIDRAG": _lokalbidrag,
+    "PRESTATIONSERSATTNING": _prestationsersattning,
+    "RISKVARDE": _riskvarde,
+    "TOLKA": _tolka,
+}
 
 
 # ---- the same over ranges: what Excel calls
@@ -342,6 +329,7 @@ def tolka_varde(varde: Any) -> Rows:
     return spread(_tolka, varde)
 
 
-def forklara(namn: Any, ar: Any = None) -> Rows:
-    """Formeln bakom ett nyckeltal, parametrarna med datum, och källan (tre celler)."""
-    return spread(_forklara, namn, ar)
+def forklara(namn: Any, ar: Any = None, indata: Any = None) -> Rows:
+    """Indata, formel, gränser med datum, och definitionens datum och källa (fyra celler). Med `indata` talen och vad de ger."""
+    given = [cell for row in _rows(indata) for cell in row]
+    return spread(lambda name, year: _forklara(name, year, given), namn, ar)

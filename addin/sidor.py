@@ -1,4 +1,4 @@
-"""Writes docs/blanketter and docs/regler from the definitions and the rules; --check fails when they are stale."""
+"""Writes docs/blanketter, docs/regler and docs/nyckeltal.md from definitions and rules; --check fails when stale."""
 
 from __future__ import annotations
 
@@ -33,7 +33,30 @@ def pages() -> dict[Path, str]:
     for code, info in rules().items():
         found[Path("regler") / f"{code}.md"] = MADE + rule_page(info)
     found[Path("regler/README.md")] = MADE + rule_index(rules())
+    found[Path("nyckeltal.md")] = MADE + nyckeltal_page()
     return found
+
+
+def nyckeltal_page() -> str:
+    """Every nyckeltal: what Excel's function takes, the formula, the limits in force and where it comes from."""
+    lines = [
+        "# Nyckeltal och Excelfunktioner",
+        "",
+        "Samma definitioner används i blanketterna, i kontrollen, vid konsolideringen och av Excel-tilläggets funktioner.",
+        "I Excel skrivs de `=STHLM.NAMN(...)`, med ett tal eller ett helt område för varje indata.",
+    ]
+    for each in catalog().nyckeltal.values():
+        lines += ["", f"## {each.id}", "", each.title, "", "| indata | |", "|---|---|"]
+        lines += [f"| {given.label} | {given.note} |" for given in each.indata]
+        lines += ["", f"Formel: {each.formel}", ""]
+        for id_ in each.parametrar:
+            parameter = catalog().parameters[id_]
+            start, value, source = parameter.values[-1]
+            shown = f"{value.normalize():f}".replace(".", ",")
+            lines.append(f"- {parameter.label}: {shown} {parameter.unit} från {start}. Källa: {source}")
+        lines += [""] * bool(each.parametrar)
+        lines.append(f"Definition från {each.valid_from}. Källa: {each.source}")
+    return "\n".join(lines) + "\n"
 
 
 def form_index(layouts: Mapping[str, tuple[Blankettset, Blankett]], used: Mapping[str, list[str]]) -> str:

@@ -29,11 +29,13 @@ from templates.model import (
     Choice,
     Column,
     Function,
+    Indata,
     KfIndikator,
     KfMal,
     KfPlan,
     Kind,
     Namnd,
+    Nyckeltal,
     Parameter,
     Relation,
     Row,
@@ -84,6 +86,27 @@ class Catalog:
             )
             for raw in self.documents["namnder.yaml"]["namnder"]
         }
+
+    @cached_property
+    def nyckeltal(self) -> Mapping[str, Nyckeltal]:
+        """The definitions of the nyckeltal by the name of their Excel function."""
+        found = {
+            raw["id"]: Nyckeltal(
+                raw["id"],
+                raw["title"],
+                tuple(Indata(each["id"], each["label"], each["note"]) for each in raw["indata"]),
+                raw["formel"],
+                tuple(raw.get("parametrar", ())),
+                raw["valid_from"],
+                _source(raw["source"]),
+            )
+            for raw in self.documents["nyckeltal.yaml"]["nyckeltal"]
+        }
+        for each in found.values():
+            unknown = [name for name in each.parametrar if name not in self.parameters]
+            if unknown:
+                raise DefinitionError(f"nyckeltal.yaml: {each.id} anger parametern »{unknown[0]}», som inte finns.")
+        return found
 
     @cached_property
     def sets(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
@@ -218,6 +241,8 @@ class _Binding:
             own: dict[str, Any] = {}
             if "formula" in cell:
                 own["formula"] = self.formula(cell["formula"], "cell")
+            if "function" in cell:
+                own["function"] = self.function(cell["function"])
             if "state" in cell:
                 own["state"] = cell["state"]
             overrides[cell["row"], cell["column"]] = own
@@ -251,13 +276,6 @@ class _Binding:
         )
 
     def column(self, raw: Mapping[str, Any]) -> Column:
-        function = None
-        if "function" in raw:
-            name, args = raw["function"]["name"], raw["function"]["args"]
-            if name not in FUNCTIONS or FUNCTIONS[name][0] != len(args):
-                raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
-            refs = [self.formula(arg, "column")[0].ref for arg in args]
-            function = Function(name, tuple(refs))
         return Column(
             id=raw["id"],
             label=self.text(raw["label"]),
@@ -268,13 +286,19 @@ class _Binding:
             unit=raw.get("unit"),
             decimals=raw.get("decimals"),
             formula=self.formula(raw["formula"], "column") if "formula" in raw else None,
-            function=function,
+            function=self.function(raw["function"]) if "function" in raw else None,
             sign=raw.get("sign"),
             positive_means=raw.get("positive_means"),
             choices=self.choices(raw),
             width=raw.get("width"),
             note=self.text(raw["note"]) if "note" in raw else None,
         )
+
+    def function(self, raw: Mapping[str, Any]) -> Function:
+        name, args = raw["name"], raw["args"]
+        if name not in FUNCTIONS or FUNCTIONS[name][0] != len(args):
+            raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
+        return Function(name, tuple(self.formula(arg, "column")[0].ref for arg in args))
 
     def choices(self, raw: Mapping[str, Any]) -> tuple[Choice, ...]:
         if raw.get("choices_from") == "blanketter":
@@ -404,11 +428,12 @@ def _schema_for(name: str) -> dict[str, Any]:
         "blankettset.yaml": schema.SETS,
         "kallor.yaml": schema.SOURCES,
         "listor.yaml": schema.LISTS,
+        "nyckeltal.yaml": schema.NYCKELTAL,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml"]
+    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml"]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})

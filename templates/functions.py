@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 FUNCTIONS: Mapping[str, tuple[int, str]] = {
-    "kvot_procent": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
+    "budgetfoljsamhet": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
+    "prognossakerhet": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
     "produkt": (2, "{0} × {1}; tom tills båda är ifyllda"),
     "medel": (12, "medelvärdet av de månader som är ifyllda; tomt utan någon"),
     "prestationsforandring": (3, "({1} − {0}) × {2} kr, i mnkr; tom tills alla tre är ifyllda"),

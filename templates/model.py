@@ -248,6 +248,8 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
         if own.get("state") != "inmatning":
             if "formula" in own:
                 formula = own["formula"]
+            elif "function" in own:
+                function = own["function"]
             elif column.formula is not None:
                 formula = column.formula
             elif column.function is not None:
@@ -358,6 +360,26 @@ class Namnd(msgspec.Struct, frozen=True):
     def exists_on(self, date: str) -> bool:
         """True when the nämnd exists on the ISO date."""
         return self.valid_from <= date and (self.valid_to is None or date <= self.valid_to)
+
+
+class Indata(msgspec.Struct, frozen=True):
+    """What a nyckeltal takes. `note` is what Excel shows of the argument."""
+
+    id: str
+    label: str
+    note: str
+
+
+class Nyckeltal(msgspec.Struct, frozen=True):
+    """The definition of a nyckeltal in words; its id is the name of the Excel function that computes it."""
+
+    id: str
+    title: str
+    indata: tuple[Indata, ...]
+    formel: str
+    parametrar: tuple[str, ...]
+    valid_from: str
+    source: Source
 
 
 class KfMal(msgspec.Struct, frozen=True):

@@ -43,6 +43,14 @@ TYPES = ["belopp", "tal", "heltal", "procent", "text", "langtext", "matvarde", "
 FILLED_BY = ["namnd", "slk", "system"]
 SIGNS = ["positive", "negative", "either"]
 
+FUNCTION = {
+    "type": "dict",
+    "schema": {
+        "name": {**TEXT, "required": True},
+        "args": {"type": "list", "required": True, "schema": TEXT},
+    },
+}
+
 COLUMN = {
     "id": {**ID, "required": True},
     "label": {**TEXT, "required": True},
@@ -53,14 +61,7 @@ COLUMN = {
     "required": {"type": "boolean"},
     "blank_means": {"type": "string", "allowed": ["noll", "saknas"]},
     "formula": {**TEXT, "excludes": "function"},
-    "function": {
-        "type": "dict",
-        "excludes": "formula",
-        "schema": {
-            "name": {**TEXT, "required": True},
-            "args": {"type": "list", "required": True, "schema": TEXT},
-        },
-    },
+    "function": {**FUNCTION, "excludes": "formula"},
     "sign": {"type": "string", "allowed": SIGNS},
     "positive_means": TEXT,
     "choices": CHOICES,
@@ -93,8 +94,9 @@ ROW = {
 CELL = {
     "row": {**ID, "required": True},
     "column": {**ID, "required": True},
-    "formula": {**TEXT, "excludes": "state"},
-    "state": {"type": "string", "allowed": ["ej_tillamplig", "inmatning"], "excludes": "formula"},
+    "formula": {**TEXT, "excludes": ["function", "state"]},
+    "function": {**FUNCTION, "excludes": ["formula", "state"]},
+    "state": {"type": "string", "allowed": ["ej_tillamplig", "inmatning"], "excludes": ["formula", "function"]},
 }
 RELATION = {
     "code": {"type": "string", "regex": "^BF2[0-9]{2}$", "required": True},
@@ -220,6 +222,36 @@ KF: dict[str, Any] = {
             },
         },
     },
+}
+NYCKELTAL: dict[str, Any] = {
+    "nyckeltal": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "id": {"type": "string", "regex": "^[A-Z]+$", "required": True},
+                "title": {**TEXT, "required": True},
+                "indata": {
+                    "type": "list",
+                    "minlength": 1,
+                    "required": True,
+                    "schema": {
+                        "type": "dict",
+                        "schema": {
+                            "id": {**ID, "required": True},
+                            "label": {**TEXT, "required": True},
+                            "note": {**TEXT, "required": True},
+                        },
+                    },
+                },
+                "formel": {**TEXT, "required": True},
+                "parametrar": {"type": "list", "schema": {"type": "string"}},
+                "valid_from": {**DATE, "required": True},
+                "source": SOURCE,
+            },
+        },
+    }
 }
 NAMNDER: dict[str, Any] = {
     "namnder": {

@@ -125,10 +125,25 @@ def test_a_row_stays_a_row_and_a_column_a_column(client: TestClient) -> None:
 
 
 def test_forklara_names_parameters_dates_and_sources(client: TestClient) -> None:
-    formula, parameters, source = call(client, "FORKLARA", "STHLM.LOKALBIDRAG", 2019)[0]
+    inputs, formula, limits, definition = call(client, "FORKLARA", "STHLM.LOKALBIDRAG", 2019)[0]
+    assert inputs == "hyra, yta, år"
     assert "taket" in formula
-    assert "från 2019-01-01" in parameters
-    assert source == "000:2075"
+    assert "från 2019-01-01" in limits
+    assert definition == "från 2019-01-01, källa 000:2075, kontrollerad 2026-11-24"
+
+
+def test_forklara_shows_the_inputs_and_what_they_give(client: TestClient) -> None:
+    given = call(client, "FORKLARA", "BUDGETFOLJSAMHET", None, [[1433.1, 1424.3, 8.8]])[0][0]
+    assert given.replace("\u00a0", " ") == "prognos 1 433,1; budget 1 424,3; prestationsförändring 8,8; ger 100"
+    given = call(client, "FORKLARA", "RISKVARDE", None, [[4], [""]])[0][0]
+    assert given == "sannolikhet 4; ger tomt"
+    given = call(client, "FORKLARA", "MALSTATUS", None, [["Uppfylls helt"], ["Uppfylls ej"]])[0][0]
+    assert given == "statusar Uppfylls helt, Uppfylls ej; ger ◆ Uppfylls delvis"
+    assert "högst 2 indata" in call(client, "FORKLARA", "RISKVARDE", None, [[1, 2, 3]])[0][0]
+
+
+def test_every_function_has_its_definition_and_its_page() -> None:
+    assert tuple(sorted(catalog().nyckeltal)) == server.FUNCTIONS
 
 
 def test_one_call_gives_a_whole_column_equal_to_the_sheets_own_proposals(client: TestClient, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from templates.formula import Ref
 from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
 from workbook.addresses import parse_address
 from workbook.evaluate import Key
-from workbook.form_functions import FORM_FUNCTIONS
+from workbook.form_functions import FORM_FUNCTIONS, NAMESPACE, STORED
 from workbook.placement import Placement
 
 
@@ -64,12 +64,12 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places)
     function = FORM_FUNCTIONS[cell.function.name]
     parameters = [places.parameter(id_) for id_ in function.parameters]
     if not function.words:
-        return function.excel.format(*(_ref(ref, key, places, None) for ref in cell.function.args), *parameters)
+        return function.text.format(*(_ref(ref, key, places, None) for ref in cell.function.args), *parameters)
     args = [_place(ref, key, places) for ref in cell.function.args]
     labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
     labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
     year, month, day = (int(part) for part in blankettset.report_date.split("-"))
-    return function.excel.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
+    return function.text.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
 
 
 def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
@@ -151,6 +151,9 @@ def with_ids(formula: str, identify: Identify, identify_range: IdentifyRange) ->
     return _TOKEN.sub(replace, formula.removeprefix("="))
 
 
+# What stands in the file and not in Excel itself, or the other way round: _xlfn., the stored name of an add-in's function
+# and the @ that Excel may put before it.
+_MARKS = re.compile(rf"_XLFN\.|@?(?:{STORED.upper()}|{NAMESPACE}\.)")
 _KEPT = re.compile(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])")
 
 
@@ -162,7 +165,7 @@ def same_formula(one: str, other: str) -> bool:
 def _normal(formula: str) -> str:
     parts = _KEPT.split(formula)
     plain = "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
-    return plain.replace("_XLFN.", "")  # stored in the file, not shown by Excel itself
+    return _MARKS.sub("", plain)
 
 
 class SheetPlaces:

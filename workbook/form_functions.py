@@ -2,6 +2,9 @@
 
 In the Excel text {0}, {1} ... are the arguments, then the parameters; {helt} and the like are the labels of the
 arguments' answers, {blir_helt} those of the cell's own, {rapportdag} the report date.
+
+A cell that only analyses may also call the Excel add-in's function: `stored` is the call, and the cell then holds
+IFERROR(the call, our own formula), so that it is right with and without the add-in. Figures that are reported never do.
 """
 
 from __future__ import annotations
@@ -13,6 +16,9 @@ import msgspec
 
 from workbook import nyckeltal, status
 
+NAMESPACE = "STHLM"
+STORED = f"_xldudf_{NAMESPACE}_"  # how Excel stores a function of the add-in in a file; shown as STHLM.NAME
+
 
 class FormFunction(msgspec.Struct, frozen=True):
     """`words`: arguments are what stands there (text, choice id, a tuple for all rows of a list), not only numbers."""
@@ -22,6 +28,12 @@ class FormFunction(msgspec.Struct, frozen=True):
     parameters: tuple[str, ...] = ()
     words: bool = False
     dated: bool = False
+    stored: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The formula that the cell holds, with places for its arguments."""
+        return f"IFERROR({STORED}{self.stored},{self.excel})" if self.stored else self.excel
 
 
 def _tal(text: str, enhet: str) -> str:
@@ -36,6 +48,7 @@ def _or_blank(formula: str) -> str:
     return f'IFERROR({formula},"")'
 
 
+_QUOTA = 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'
 _FIRST = 'IF({0}="",{1},{0})'
 _WORDS = ",".join(f'"{word}"' for word in (*status.OKA, *status.MINSKA))
 _SIGNS = ",".join(["1"] * len(status.OKA) + ["-1"] * len(status.MINSKA))
@@ -59,7 +72,8 @@ def _below(label: str, state: str | None) -> str:
 
 
 FORM_FUNCTIONS: Mapping[str, FormFunction] = {
-    "kvot_procent": FormFunction(nyckeltal.kvot_procent, 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'),
+    "budgetfoljsamhet": FormFunction(nyckeltal.kvot_procent, _QUOTA, stored="BUDGETFOLJSAMHET({0},{1})"),
+    "prognossakerhet": FormFunction(nyckeltal.kvot_procent, _QUOTA, stored="PROGNOSSAKERHET({0}+{1},{1})"),
     "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
     "medel": FormFunction(
         nyckeltal.medel,
