@@ -2,6 +2,7 @@
 
     inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.xlsx         the delivered workbook, stamped
     inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.kvitto.json  its receipt: who, when, hashes, counts
+    inkorg/2024-T1/sista_dag.json                      the last day to deliver, each time SLK has set it
 
 A unit's workbooks lie in a folder of the unit below its nämnd's.
 """
@@ -13,7 +14,7 @@ import json
 import os
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,14 @@ from workbook.bind import read_filled
 from workbook.build import WriteError, new_file
 from workbook.filled import FilledSet
 from workbook.kontrollblad import with_texts
+from workbook.values import parse_date
 
 COVER = "forsattsblad"
 FOLDER = "BLANKETT_INKORG"  # environment variable that names the inbox
 SLK, NAMND = "SLK", "NAMND."  # roles: SLK sees all; NAMND.SDN08 delivers for SDN08
 ATTEMPTS = 50
+LAST_DAY = "sista_dag.json"
+DELIVERED, DELIVERED_LATE, MISSING, LATE = "lämnad", "lämnad sent", "saknas", "försenad"
 
 
 class NotDelivered(Refusal):
@@ -66,9 +70,16 @@ def may_deliver(roles: Iterable[str], namnd: str) -> bool:
 
 
 def deliver(
-    inbox: Path, data: bytes, name: str, *, by: str, now: datetime.datetime, roles: Iterable[str] | None = None
+    inbox: Path,
+    data: bytes,
+    name: str,
+    *,
+    by: str,
+    now: datetime.datetime,
+    roles: Iterable[str] | None = None,
+    previous: Iterable[FilledSet] = (),
 ) -> Delivery:
-    """Check the workbook and put it, stamped, into the inbox with its receipt.
+    """Check the workbook, against `previous` if any, and put it, stamped, into the inbox with its receipt.
 
     `roles` are the user's when logins are used, None on a machine of one's own. NotDelivered while there is a fel or an
     unexplained varning, without the role, or when the same content already lies there as the latest version.
@@ -76,7 +87,7 @@ def deliver(
     filled = read_filled(data, catalog(), name=name)
     if roles is not None and not may_deliver(roles, filled.namnd):
         raise NotDelivered(f"Du har inte behörighet att lämna in för {filled.namnd}.")
-    result = validate(filled)
+    result = validate(filled, tuple(previous))
     _require_clean(result)
     content = str(result.receipt["innehall"])
     folder = _folder(inbox, filled)
@@ -132,13 +143,18 @@ def _folder(inbox: Path, filled: FilledSet) -> Path:
     return folder / (_slug(_unit(filled)) or "enhet") if filled.set.level == "enhet" else folder
 
 
-def _stamped(data: bytes, filled: FilledSet, moment: str, by: str, content: str) -> bytes:
+def stamp(filled: FilledSet, moment: str, by: str, content: str) -> dict[str, str]:
+    """What a delivery writes on the cover sheet: address -> text."""
     texts = {}
     for row, text in (("inlamnad", moment), ("inlamnad_av", by), ("kvitto", content[:16])):
         cell = filled.cell((COVER, row, "uppgift"))
         if cell is not None:
             texts[cell.address] = text
-    return with_texts(data, filled.forms[COVER].sheet, texts)
+    return texts
+
+
+def _stamped(data: bytes, filled: FilledSet, moment: str, by: str, content: str) -> bytes:
+    return with_texts(data, filled.forms[COVER].sheet, stamp(filled, moment, by, content))
 
 
 def _write_receipt(path: Path, delivery: Delivery, result: Result) -> None:
@@ -163,22 +179,75 @@ def deliveries(inbox: Path, set_id: str, level: str = "namnd") -> list[Delivery]
 
 def latest(inbox: Path, set_id: str) -> dict[str, Path]:
     """Each nämnd's latest delivered workbook."""
-    return {each.namnd: inbox / set_id / each.namnd / each.fil for each in deliveries(inbox, set_id)}
+    return {each.namnd: path_of(inbox, each) for each in deliveries(inbox, set_id)}
 
 
-def overview(inbox: Path, set_id: str) -> list[dict[str, Any]]:
-    """Status of every nämnd that exists on the set's report date: saknas, or the latest version with time and who."""
+def path_of(inbox: Path, delivery: Delivery) -> Path:
+    """Where the nämnd's delivered workbook lies."""
+    return inbox / delivery.set_id / delivery.namnd / delivery.fil
+
+
+def chosen(inbox: Path, set_id: str, wanted: Mapping[str, int]) -> list[Path]:
+    """The delivered workbooks of these nämnder and versions. NotDelivered for one that does not lie in the inbox."""
+    lying = {(each.namnd, each.version): each for each in deliveries(inbox, set_id)}
+    for code, version in wanted.items():
+        if (code, version) not in lying:
+            raise NotDelivered(f"Version {version} från {code[:8]} finns inte i inkorgen. Visa inkorgen igen.")
+    return [path_of(inbox, lying[item]) for item in wanted.items()]
+
+
+def last_day(inbox: Path, set_id: str) -> dict[str, str] | None:
+    """The last day to deliver a set, with when it was set and by whom; None while none is set."""
+    history = _days(inbox / set_id / LAST_DAY)
+    return history[-1] if history else None
+
+
+def _days(path: Path) -> list[dict[str, str]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [each for each in found if isinstance(each, dict) and {"dag", "satt", "av"} <= set(each)]
+
+
+def set_last_day(inbox: Path, set_id: str, day: str, *, by: str, now: datetime.datetime) -> None:
+    """Decide the last day to deliver a set; earlier decisions stay in the file. NotDelivered when it is no date."""
+    date = parse_date(day)
+    if date is None:
+        raise NotDelivered("Sista dagen ska vara ett datum, till exempel 2024-05-22.")
+    folder = inbox / set_id
+    folder.mkdir(parents=True, exist_ok=True)
+    entry = {"dag": date.isoformat(), "satt": now.strftime("%Y-%m-%d %H:%M"), "av": by}
+    with new_file(folder / LAST_DAY, replace=True) as temporary:
+        text = json.dumps([*_days(folder / LAST_DAY), entry], ensure_ascii=False, indent=2)
+        temporary.write_text(text, encoding="utf-8")
+
+
+def overview(inbox: Path, set_id: str, today: datetime.date | None = None) -> list[dict[str, Any]]:
+    """Status of every nämnd that exists on the set's report date, with its versions, the latest last.
+
+    saknas, or försenad when the last day has passed; lämnad, or lämnad sent when the first version came after it.
+    """
     blankettset = catalog().blankettset(set_id)
-    last = {each.namnd: each for each in deliveries(inbox, set_id)}
-    return [
-        {
+    decided = last_day(inbox, set_id)
+    limit = decided["dag"] if decided else "9999-12-31"
+    date = (today or datetime.date.today()).isoformat()
+    lying: dict[str, list[Delivery]] = {}
+    for each in deliveries(inbox, set_id):
+        lying.setdefault(each.namnd, []).append(each)
+    rows = []
+    for code, namnd in blankettset.namnder.items():
+        if not namnd.exists_on(blankettset.report_date):
+            continue
+        versions = lying.get(code, [])
+        if versions:
+            status = DELIVERED if versions[0].tid[:10] <= limit else DELIVERED_LATE
+        else:
+            status = MISSING if date <= limit else LATE
+        rows.append({
             "namnd": code,
             "namn": namnd.name,
-            "status": "lämnad" if code in last else "saknas",
-            "version": last[code].version if code in last else None,
-            "tid": last[code].tid if code in last else None,
-            "av": last[code].av if code in last else None,
-        }
-        for code, namnd in blankettset.namnder.items()
-        if namnd.exists_on(blankettset.report_date)
-    ]
+            "status": status,
+            "versioner": [{"version": each.version, "tid": each.tid, "av": each.av} for each in versions],
+        })  # fmt: skip
+    return rows

@@ -16,6 +16,7 @@ from typing import Any
 
 from addin.kontroll import control_rows
 from templates.catalog import catalog
+from validators.registry import SECTIONS, RuleInfo, rules
 from validators.validate import EXPLANATIONS, Result, validate
 from workbook.bind import bind, list_places, read_filled
 from workbook.filled import FilledSet
@@ -99,38 +100,50 @@ def check(payload: Mapping[str, Any], formulas: Formulas, earlier: Sequence[Mapp
     """
     raw = raw_book(payload, formulas)
     name = str((payload.get("book") or {}).get("name") or "arbetsboken")
-    return answer(raw, validate(bind(raw, catalog(), name), tuple(_earlier(each) for each in earlier)))
+    previous = [read_filled(content, catalog(), name=file) for file, content in map(sent_file, earlier)]
+    return answer(raw, validate(bind(raw, catalog(), name), tuple(previous)))
 
 
-def _earlier(sent: Mapping[str, str]) -> FilledSet:
-    name = PurePath(str(sent.get("namn") or "filen").replace("\\", "/")).name
+def sent_file(sent: Mapping[str, Any], unnamed: str = "filen") -> tuple[str, bytes]:
+    """Name (never a path) and content of a file that the pane sent as namn and innehall in base64."""
+    given = sent if isinstance(sent, Mapping) else {}
+    name = PurePath(str(given.get("namn") or unnamed).replace("\\", "/")).name[:120]
     try:
-        content = base64.b64decode(sent["innehall"], validate=True)
+        return name, base64.b64decode(given["innehall"], validate=True)
     except (KeyError, TypeError, ValueError):
-        raise UnreadableWorkbook(f"{name} kom inte fram hel från Excel. Välj filen igen.") from None
-    return read_filled(content, catalog(), name=name)
+        raise UnreadableWorkbook(f"{name} kom inte fram hel från Excel. Spara den och försök igen.") from None
 
 
 def answer(raw: RawBook, result: Result) -> dict[str, Any]:
     """As check, from a result. Rows and columns are counted from 1; `platser` is None where the sheet is missing."""
     filled = result.filled
-    rows, _ = control_rows(result)
+    rows, links = control_rows(result)
     form = filled.set.blanketter[CONTROL]
     said = result.as_json()
     said["titlar"] = {each.id: each.title for each in filled.set.blanketter.values()}
     said["far_lamnas_in"] = result.may_be_submitted
+    said["regler"] = {code: _rule(rules()[code]) for code in sorted({finding.code for finding in result.findings})}
     places = _places(raw, filled, CONTROL)
     if places is not None and len(rows) > len(places[0]):
         left = len(rows) - len(places[0]) + 1
         rows = [*rows[: len(places[0]) - 1], {"text": f"… och {left} till. Alla visas i panelen."}]
+        links = [*links[: len(places[0]) - 1], None]
     said["kontroll"] = {
         "blad": filled.forms[CONTROL].sheet,
         "platser": places[0] if places else None,
         "kolumner": [places[1][column] for column in form.column_by_id] if places else [],
         "rader": [[row.get(column, "") for column in form.column_by_id] for row in rows],
+        "lankkolumn": places[1]["cell"] if places else None,
+        "lankar": links,
     }
     said["forklaringar"] = _room(raw, filled)
     return said
+
+
+def _rule(info: RuleInfo) -> dict[str, Any]:
+    """What the pane shows of a rule: its title, its paragraphs and its source."""
+    paragraphs = [[name, info.section(name)] for name in SECTIONS if info.section(name)]
+    return {"titel": info.title, "stycken": paragraphs, "kalla": info.source}
 
 
 def _places(raw: RawBook, filled: FilledSet, form_id: str) -> tuple[list[int], dict[str, int]] | None:

@@ -20,9 +20,11 @@ FUNCTIONS = (
     "AVVIKELSE", "BUDGETFOLJSAMHET", "FORKLARA", "INDIKATORSTATUS", "LOKALBIDRAG", "MALSTATUS", "PRESTATIONSERSATTNING",
     "PROGNOSSAKERHET", "RESULTATOVERFORING", "RISKVARDE", "TOLKA",
 )  # fmt: skip
-SCRIPTS = ("inkorg", "konsolidera", "lamna_in", "validera")
-PAGES = ("templates/taskpane.html", "templates/manifest.xml", "static/js/main.js", "static/js/ribbon.js",
-         "static/css/style.css", "static/images/blankett-32.png")  # fmt: skip
+ICONS = ("blankett", "validera", "forklara", "nasta-fynd", "jamfor", "lamna-in", "konsolidera", "panel")
+SCRIPTS = ("inkorg", "konsolidera", "lamna_in", "sista_dag", "validera")
+PAGES = ("templates/taskpane.html", "templates/manifest.xml", "static/css/style.css",
+         *(f"static/js/{name}.js" for name in ("main", "excel", "fynd", "inkorg", "ribbon", "server")),
+         *(f"static/images/{name}-{size}.png" for name in ICONS for size in (16, 32, 80)))  # fmt: skip
 MAX_UPLOAD = 64 * 1024 * 1024
 TOO_LARGE = "Arbetsboken är för stor för att skickas (högst 64 MB)."
 SETTINGS = {

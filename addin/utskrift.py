@@ -60,6 +60,8 @@ def print_result(result: Result) -> None:
             lines += ["", click.style(form.title if form else "Arbetsboken", bold=True, underline=True)]
         lines += _finding(finding, width)
     lines += ["", click.style(_summary(result), bold=True)]
+    for compared in result.as_json().get("skillnader", ()):
+        lines.append(f"Mot {compared['mot']} skiljer sig {compared['antal']} celler; --json och Excel visar vilka.")
     lines.append(f"Kvitto {result.receipt['innehall'][:16]} · regelverk {result.receipt['regelverk']}")
     click.echo("\n".join(lines))
 

@@ -36,14 +36,28 @@
       cells.forEach(([row, column, text]) => (formulas[row - 1][column - 1] = text));
       return new Range({ formulas, rowIndex: 0, columnIndex: 0, isNullObject: !cells.length });
     }
-    getCell(row, column) {
+    getCell(row, column) { return this.getRangeByIndexes(row, column, 1, 1); }
+    getRangeByIndexes(row, column, height, width) {
       const name = this.name;
-      return { set values(values) {
+      const may = () => { if (book.blad[name].last) throw new Error("AccessDenied"); };
+      return {
+        set values(values) {
+          may();
+          if (values.length !== height || values[0].length !== width) throw new Error("InvalidArgument");
+          values.forEach((line, y) => line.forEach((value, x) => log("write", name, row + y + 1, column + x + 1, value)));
+        },
+        set hyperlink(link) { may(); log("link", name, row + 1, column + 1, link.documentReference, link.textToDisplay); },
+        clear: (what) => { may(); log("clear", name, what); },
+        format: { autofitRows: () => may() },
+      };
+    }
+    getRange(address) {
+      const name = this.name;
+      return { select: () => log("select", name, address), set values(values) {
         if (book.blad[name].last) throw new Error("AccessDenied");
-        log("write", name, row + 1, column + 1, values[0][0]);
+        log("write", name, address, values[0][0]);
       } };
     }
-    getRange(address) { return { select: () => log("select", this.name, address) }; }
     activate() { log("activate", this.name); }
   }
   class Sheets extends Loaded {

@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from addin.inkorg import NotDelivered, deliver, deliveries, inbox_from_environment, latest, overview
+from addin.inkorg import (
+    NotDelivered,
+    chosen,
+    deliver,
+    deliveries,
+    inbox_from_environment,
+    last_day,
+    latest,
+    overview,
+    set_last_day,
+)
 from addin.konsolidering import consolidate
 from templates.catalog import catalog
 from tests import forms
@@ -101,11 +111,72 @@ def test_the_overview_says_who_is_missing_and_the_inbox_can_be_consolidated(tmp_
     inbox.mkdir()
     deliver(inbox, clean(), "bok.xlsx", by="A", now=NOW)
     rows = {row["namnd"]: row for row in overview(inbox, "2024-T1")}
-    assert (rows["SDN08"]["status"], rows["SDN08"]["version"]) == ("lämnad", 1)
+    assert rows["SDN08"]["status"] == "lämnad"
+    assert rows["SDN08"]["versioner"] == [{"version": 1, "tid": "2024-05-22 14:30", "av": "A"}]
     assert rows["SDN04"]["status"] == "saknas"
     assert "SDN22" not in rows
     outcome = consolidate(latest(inbox, "2024-T1").values(), tmp_path / "stad.xlsx", replace=False)
     assert [filed.namnd for filed in outcome.collection.filings] == ["SDN08"]
+
+
+@pytest.mark.parametrize(
+    ("last", "today", "delivered", "other"),
+    [
+        ("2024-05-22", "2024-05-22", "lämnad", "saknas"),
+        ("2024-05-22", "2024-05-23", "lämnad", "försenad"),
+        ("2024-05-21", "2024-05-22", "lämnad sent", "försenad"),
+    ],
+)
+def test_who_is_late_follows_the_last_day_that_slk_has_set(
+    tmp_path: Path, last: str, today: str, delivered: str, other: str
+) -> None:
+    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
+    deliver(tmp_path, clean("2"), "bok.xlsx", by="A", now=datetime.datetime(2024, 6, 1))  # a correction is not late
+    set_last_day(tmp_path, "2024-T1", last, by="SLK", now=NOW)
+    rows = {row["namnd"]: row["status"] for row in overview(tmp_path, "2024-T1", datetime.date.fromisoformat(today))}
+    assert (rows["SDN08"], rows["SDN04"]) == (delivered, other)
+
+
+def test_the_last_day_is_kept_with_its_history_and_must_be_a_date(tmp_path: Path) -> None:
+    assert last_day(tmp_path, "2024-T1") is None
+    set_last_day(tmp_path, "2024-T1", "2024-05-22", by="A", now=NOW)
+    set_last_day(tmp_path, "2024-T1", "2024-05-24", by="B", now=NOW)
+    assert last_day(tmp_path, "2024-T1") == {"dag": "2024-05-24", "satt": "2024-05-22 14:30", "av": "B"}
+    assert len(json.loads((tmp_path / "2024-T1" / "sista_dag.json").read_text("utf-8"))) == 2
+    with pytest.raises(NotDelivered, match="ska vara ett datum"):
+        set_last_day(tmp_path, "2024-T1", "i morgon", by="A", now=NOW)
+
+
+def test_slk_chooses_versions_and_only_those_that_lie_there(tmp_path: Path) -> None:
+    for budget in ("1", "2"):
+        deliver(tmp_path, clean(budget), "bok.xlsx", by="A", now=NOW)
+    assert [path.name for path in chosen(tmp_path, "2024-T1", {"SDN08": 1})] == ["SDN08_2024-T1_v1.xlsx"]
+    for wrong in ({"SDN08": 3}, {"SDN04": 1}, {"../../x": 1}):
+        with pytest.raises(NotDelivered, match="finns inte i inkorgen"):
+            chosen(tmp_path, "2024-T1", wrong)
+
+
+def test_explanations_of_the_earlier_workbook_hold_at_delivery_too(tmp_path: Path) -> None:
+    """What the pane calls ready when it has compared is ready at the server as well."""
+    overdrawn = "resultatenheter;1;enhet;Enheten\nresultatenheter;1;bruttobudget;-1000\n" \
+        "resultatenheter;1;overforing_fran;-100\nresultatenheter;1;resultat;-10\n"  # fmt: skip
+    first = forms.handed_in("2024-T1", forms.with_values("2024-T1", overdrawn))
+    warnings = [finding for finding in validate(first).findings if finding.severity == "varning"]
+    assert warnings
+    words = "".join(
+        f"forklaringar;{number};{column};{value}\n"
+        for number, finding in enumerate(warnings, start=1)
+        for column, value in zip(
+            ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring"),
+            (*finding.place, finding.siffror, "Enligt beslut."), strict=True)
+        if value
+    )  # fmt: skip
+    explained = forms.raw_bytes("2024-T1", forms.with_values("2024-T1", overdrawn + words))
+    later = forms.raw_bytes("2024-T2", forms.with_values("2024-T2", overdrawn))
+    with pytest.raises(NotDelivered, match="varningar rättas eller förklaras"):
+        deliver(tmp_path, later, "t2.xlsx", by="A", now=NOW)
+    earlier = read_filled(explained, catalog(), name="t1.xlsx")
+    assert deliver(tmp_path, later, "t2.xlsx", by="A", now=NOW, previous=[earlier]).version == 1
 
 
 def test_without_an_inbox_nothing_is_delivered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -119,9 +119,11 @@ def test_validera_lists_the_findings_by_form_and_writes_kontroll(pane: Pane, boo
     wanted = validate(read_filled(book, catalog()))
     assert pane.page.locator(".fynd").count() == len(wanted.findings)
     assert "Får inte lämnas in ännu. 0 fel, 14 varningar" in pane.page.inner_text("#utslag")
-    assert "Resultatenheter" in pane.page.locator("h2").all_inner_texts()
+    assert "Resultatenheter (1)" in pane.page.locator("h2").all_inner_texts()
     first = [each for each in pane.done("write") if each[1:4] == ["Kontroll", 8, 3]]
     assert first == [["write", "Kontroll", 8, 3, "'BF302"]]
+    assert pane.done("link")[0] == ["link", "Kontroll", 8, 8, "'Resultatenheter'!G13", "G13"]
+    assert len(pane.done("link")) == sum(each.hit.cell is not None for each in wanted.findings)
     assert pane.done("unprotect") == [["unprotect", "Kontroll"]]
     assert pane.done("protect") == [["protect", "Kontroll", {"allowSort": True}]]
     assert pane.outside == []
@@ -164,6 +166,13 @@ def test_an_earlier_workbook_is_chosen_and_compared(pane: Pane, tmp_path: Path) 
     pane.page.wait_for_function(f"document.querySelectorAll('.fynd').length > {before}")
     assert "Jämförs med vp.xlsx" in pane.page.inner_text("#jamfors")
     assert "BF501" in pane.page.inner_text("#fynd")
+    differences = pane.page.locator("#skillnader details")
+    assert "Skillnader mot 2024-VP" in pane.page.inner_text("#skillnader")
+    differences.first.locator("summary").click()
+    differences.first.locator("button:enabled").first.click()
+    pane.page.wait_for_function("window.__gjort.some((each) => each[0] === 'select')")
+    differences.first.scroll_into_view_if_needed()
+    pane.picture("panel-skillnader")
 
 
 def test_the_filter_hides_a_severity_and_counts_it(pane: Pane) -> None:
@@ -188,6 +197,21 @@ def test_an_explanation_is_written_with_its_figures(pane: Pane) -> None:
         "'BF302", "'resultatenheter", "'6", "'overforing_till", "'6\u00a0695,0 mot 6\u00a0670,0".replace("\u00a0", " "),
         "'=Överskottet ska användas till ombyggnaden.",
     ]  # fmt: skip
+
+
+def test_the_ribbon_opens_the_explanation_of_the_first_warning(pane: Pane) -> None:
+    pane.page.evaluate("window.__knappar.forklara({ completed: () => {} })")
+    pane.page.wait_for_selector(".fynd.vald textarea")
+    assert pane.page.locator(".fynd.vald").get_attribute("class").split()[1] == "varning"
+
+
+def test_a_finding_shows_its_rule(pane: Pane) -> None:
+    pane.validate()
+    fold = pane.page.locator(".fynd").first.locator("details.regel")
+    fold.locator("summary").click()
+    assert "Resultatfonden ryms i 10 procent" in fold.inner_text()
+    assert "Givet" in fold.inner_text()
+    assert "Källa: " in fold.inner_text()
 
 
 def test_another_workbook_gets_a_swedish_banner(pane: Pane) -> None:
@@ -262,9 +286,22 @@ def test_hand_in_inbox_and_consolidation_from_the_pane(pane: Pane) -> None:
     pane.page.click("#visa-inkorg")
     pane.page.wait_for_function("document.querySelectorAll('#inkorg-rader tr').length === 11")
     assert "Kungsholmen" in pane.page.inner_text("#inkorg-rader tr:has-text('lämnad')")
+    assert {each[2] for each in pane.done("write") if each[1] == "Försättsblad"}  # the open workbook is stamped too
+    assert "Ingen sista dag" in pane.page.inner_text("#sista-dag-text")
+    pane.page.fill("#sista-dag", "2024-05-22")
+    pane.page.click("#satt-sista-dag")
+    pane.page.wait_for_function("document.getElementById('inkorg-antal').textContent.includes('försenad')")
+    assert "lämnad sent: 1" in pane.page.inner_text("#inkorg-antal")
+    assert "försenad: 10" in pane.page.inner_text("#inkorg-antal")
+    pane.page.locator("#inkorg").scroll_into_view_if_needed()
     pane.picture("panel-inkorg")
+    pane.page.locator("#inkorg-rader input").uncheck()
     pane.page.click("#konsolidera")
-    pane.page.wait_for_function("document.getElementById('lage').textContent.includes('konsoliderade')")
+    pane.page.wait_for_selector("#fel-banner:not([hidden])")
+    assert "Välj minst en nämnd" in pane.page.inner_text("#fel-banner")
+    pane.page.locator("#inkorg-rader input").check()
+    pane.page.click("#konsolidera")
+    pane.page.wait_for_function("document.getElementById('lage').textContent.includes('konsoliderad')")
     assert pane.done("opened") == [["opened", True]]
 
 

@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 from fastapi.testclient import TestClient  # noqa: E402
 
-from addin import inlamning, server  # noqa: E402
+from addin import inlamning, manifestkontroll, server  # noqa: E402
 from addin.exempel import filings  # noqa: E402
 from addin.inkorg import NotDelivered  # noqa: E402
 from addin.kommandon import main  # noqa: E402
@@ -304,8 +303,16 @@ def test_deliver_see_the_inbox_and_consolidate(
     assert "redan inlämnat" in again.text
     status = script(client, "inkorg", "2024-T1")
     assert {row["namnd"] for row in status["rader"] if row["status"] == "lämnad"} == {"SDN08"}
-    city = script(client, "konsolidera", "2024-T1")
-    assert (city["antal"], city["fel"], len(city["saknas"])) == (1, 0, 10)
+    for wanted in (None, [{"namnd": "SDN08", "version": 1}]):
+        city = script(client, "konsolidera", "2024-T1", wanted)
+        assert (city["antal"], city["fel"], len(city["saknas"])) == (1, 0, 10)
+    for wrong in ([], [{"namnd": "../x", "version": 1}], [{"namnd": "SDN08", "version": "etc"}], "x", 3):
+        assert script(client, "konsolidera", "2024-T1", wrong).status_code == 400
+    decided = script(client, "sista_dag", "2024-T1", "2024-05-22")
+    assert decided["sista_dag"]["dag"] == "2024-05-22"
+    assert {row["status"] for row in decided["rader"]} == {"lämnad sent", "försenad"}
+    for wrong in (("2024-T1", "snart"), ("../..", "2024-05-22")):
+        assert script(client, "sista_dag", *wrong).status_code == 400
     assert base64.b64decode(city["innehall"]).startswith(b"PK")
 
 
@@ -336,6 +343,8 @@ def test_roles_decide_who_sees_and_delivers(tmp_path: Path, monkeypatch: pytest.
         inlamning.hand_in(sent(forms.raw_bytes("2024-T1")), other)
     done = inlamning.hand_in(sent(forms.raw_bytes("2024-T1")), own)
     assert done["av"] == "A"  # who is logged in, whatever the pane says
+    with pytest.raises(NotDelivered, match="tadsledningskontoret"):
+        inlamning.decide_last_day("2024-T1", "2024-05-22", own)
     for work in (inlamning.inbox_status, inlamning.consolidated):
         with pytest.raises(NotDelivered, match="tadsledningskontoret"):
             work("2024-T1", own)
@@ -346,72 +355,62 @@ def test_with_logins_on_an_unknown_user_gets_nothing() -> None:
     code = (
         "from addin.server import application; from fastapi.testclient import TestClient; c = TestClient(application()); "
         "r = [c.post(f'/xlwings/custom-scripts-call/{n}', json={'client': 'Office.js', 'version': '0.37.8', 'args': [], 'book': {'name': 'b', 'active_sheet_index': 0, 'selection': 'A1', 'calculation': 'Automatic'}, 'sheets': [], 'names': []}).status_code "
-        "for n in ('lamna_in', 'konsolidera', 'validera')]; print(r)"
+        "for n in ('lamna_in', 'konsolidera', 'validera', 'sista_dag', 'inkorg')]; print(r)"
     )
     environment = {**os.environ, "XLWINGS_AUTH_PROVIDERS": '["entraid"]', "XLWINGS_AUTH_ENTRAID_CLIENT_ID": "a",
                    "XLWINGS_AUTH_ENTRAID_TENANT_ID": "b", "XLWINGS_LOG_LEVEL": "ERROR"}  # fmt: skip
     result = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, env=environment, timeout=60
     )
-    assert result.stdout.strip().endswith("[401, 401, 401]"), result.stdout + result.stderr
+    assert result.stdout.strip().endswith("[401, 401, 401, 401, 401]"), result.stdout + result.stderr
 
 
 # ---- manifest, pages, limits, start-up
 
 
+def ribbon_functions(client: TestClient) -> list[str]:
+    return re.findall(r'associate\("([^"]+)"', client.get("/static/js/ribbon.js").text)
+
+
 def test_the_manifest_is_swedish_whole_and_local(client: TestClient) -> None:
     text = client.get("/manifest").text
-    assert manifest_faults(text) == []
-    assert "Blankettset" in text
+    assert manifestkontroll.faults(text, ribbon_functions(client)) == []
     assert "xlwings.org" not in text
-    assert "STHLM" in text
+    labels = re.findall(r'<bt:String id="\w+\.Label" DefaultValue="([^"]+)"', text)
+    assert set(labels) == {"Blankettset", "Kontroll", "Inlämning", "Panel", "Validera", "Förklara", "Hoppa till nästa fynd",
+                           "Jämför med föregående", "Lämna in", "Konsolidera", "Visa panel"}  # fmt: skip
+    assert re.search(r'id="Functions.Namespace" DefaultValue="STHLM"', text)
+    for picture in re.findall(r'DefaultValue="https?://[^/"]+(/[^"]+\.png)"', text):
+        assert client.get(picture).status_code == 200, picture
 
 
-def manifest_faults(text: str) -> list[str]:
-    """What Excel would refuse: unknown resource ids, too long strings, doubled ids, missing icon sizes, addresses not ours."""
-    root = ET.fromstring(text)
-    faults = []
-    local = [(element.tag.rpartition("}")[2], element) for element in root.iter()]
-    resources = {
-        e.attrib["id"]: (tag, e.attrib["DefaultValue"])
-        for tag, e in local
-        if tag in ("Image", "Url", "String") and "id" in e.attrib
-    }
-    ids = [
-        e.attrib["id"]
-        for _, e in local
-        if "id" in e.attrib and e.tag.rpartition("}")[2] in ("Image", "Url", "String", "Control", "Group", "CustomTab")
-    ]
-    faults += [f"dubbelt id {each}" for each in set(ids) if ids.count(each) > 1]
-    faults += [
-        f"resursen {e.attrib['resid']} finns inte"
-        for _, e in local
-        if "resid" in e.attrib and e.attrib["resid"] not in resources
-    ]
-    for tag, element in local:
-        limit = {"ShortStrings": 125, "LongStrings": 250}.get(tag)
-        for child in element if limit else ():
-            if len(child.attrib["DefaultValue"]) > (limit or 0):
-                faults.append(f"{child.attrib['id']} är för lång")
-    faults += [f"id {each} är för långt" for each in resources if len(each) > 32]
-    sizes = {e.attrib["size"] for tag, e in local if tag == "Image" and "size" in e.attrib}
-    faults += [f"ikonen {size} saknas" for size in {"16", "32", "80"} - sizes]
-    language = next(e.text for tag, e in local if tag == "DefaultLocale")
-    faults += [] if language == "sv-SE" else [f"språket är {language}"]
-    return faults
-
-
-def test_the_manifest_checker_sees_faults(client: TestClient) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ('resid="Validera.Label"', 'resid="Saknas"', "Saknas finns inte"),
+        ('DefaultValue="Validera"', f'DefaultValue="{"x" * 126}"', "126 tecken"),
+        ("sv-SE", "en-US", "inte sv-SE"),
+        ('id="NastaFynd"', 'id="Validera"', "Validera finns 2 gånger"),
+        ('<bt:Image size="80" resid="Forklara.80x80" />', "", "saknar storleken 80"),
+        ("<FunctionName>forklara<", "<FunctionName>forklarar<", "forklarar finns inte på sidan"),
+        ('<FunctionFile resid="Taskpane.Url" />', '<FunctionFile resid="Validera.Label" />', "som står bland ShortStrings"),
+        ("<Version>1.0.0.0</Version>", "<Version>ett</Version>", "som 1.0.0.0"),
+        ("<Hosts>", "<Hosts", "inte hel XML"),
+        ("http://testserver/static/images/panel-16.png", "http://annan.se/panel-16.png", "annan.se"),
+    ],
+)  # fmt: skip
+def test_the_manifest_checker_sees_faults(client: TestClient, old: str, new: str, words: str) -> None:
     text = client.get("/manifest").text
-    assert manifest_faults(text.replace('resid="Validera.Label"', 'resid="Saknas"', 1))
-    assert manifest_faults(text.replace('DefaultValue="Validera"', f'DefaultValue="{"x" * 126}"'))
-    assert manifest_faults(text.replace("sv-SE", "en-US"))
-    assert manifest_faults(text.replace('id="NastaFynd"', 'id="Validera"'))
+    assert old in text
+    found = manifestkontroll.faults(text.replace(old, new, 1), ribbon_functions(client))
+    assert any(words in each for each in found), found
 
 
-def test_every_function_of_the_ribbon_is_there(client: TestClient) -> None:
-    named = set(re.findall(r"<FunctionName>(.*?)</FunctionName>", client.get("/manifest").text))
-    assert named == set(re.findall(r'associate\("([^"]+)"', client.get("/static/js/ribbon.js").text))
+def test_the_manifest_checker_sees_parts_in_the_wrong_order(client: TestClient) -> None:
+    text = client.get("/manifest").text
+    moved = re.sub(r"(<ProviderName>.*?</ProviderName>\s*)(<DefaultLocale>.*?</DefaultLocale>)", r"\2\1", text)
+    assert any("fel ordning" in each for each in manifestkontroll.faults(moved))
+    assert any("Id är" in each for each in manifestkontroll.faults(re.sub(r"<Id>[^<]+", "<Id>x", text, count=1)))
 
 
 def test_the_pane_loads_nothing_from_elsewhere(client: TestClient) -> None:

@@ -43,6 +43,7 @@ class Result(msgspec.Struct, frozen=True):
     filled: FilledSet
     findings: tuple[Finding, ...]
     receipt: Mapping[str, Any]
+    earlier: tuple[Earlier, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings of a severity that still ask for something (explained ones do not)."""
@@ -75,7 +76,16 @@ class Result(msgspec.Struct, frozen=True):
             },
             "kvitto": dict(self.receipt),
             "fynd": [finding.as_json() for finding in self.findings],
+            **self._compared(),
         }
+
+    def _compared(self) -> dict[str, Any]:
+        """What differs from the earlier workbooks, when there are any."""
+        if not self.earlier:
+            return {}
+        from validators.skillnader import as_json  # only those who compare pay for loading it
+
+        return {"skillnader": as_json(self.filled, self.earlier)}
 
 
 def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
@@ -108,7 +118,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
         **({"foregaende": compared} if compared else {}),
         "utslag": "får inte lämnas in" if stops else "får lämnas in",
     }
-    return Result(filled, findings, receipt)
+    return Result(filled, findings, receipt, before)
 
 
 def content_hash(filled: FilledSet) -> str:

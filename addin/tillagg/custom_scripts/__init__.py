@@ -29,7 +29,9 @@ def _answer(book: xw.Book, macro: str, work: Any) -> None:
 
 def _who(user: CurrentUser) -> inlamning.Who:
     logged_in = bool(settings.auth_providers)
-    return inlamning.Who(user.name or "okänd", tuple(user.roles) if logged_in else None)
+    return (
+        inlamning.Who(user.name or "okänd", tuple(user.roles)) if logged_in else inlamning.Who("den här datorn", None)
+    )
 
 
 @script
@@ -39,9 +41,9 @@ def validera(book: xw.Book, formler: Any = None, tidigare: Any = None) -> None:
 
 
 @script(include="_stampel")
-def lamna_in(book: xw.Book, fil: Any, user: CurrentUser) -> None:
-    """Deliver the saved workbook (namn, innehall as base64) to the inbox."""
-    _answer(book, "visaInlamning", lambda: inlamning.hand_in(fil or {}, _who(user)))
+def lamna_in(book: xw.Book, fil: Any, user: CurrentUser, tidigare: Any = None) -> None:
+    """Deliver the saved workbook (namn, innehall as base64) to the inbox, compared with the earlier ones."""
+    _answer(book, "visaInlamning", lambda: inlamning.hand_in(fil or {}, _who(user), earlier=tidigare or ()))
 
 
 @script(include="_stampel")
@@ -51,6 +53,12 @@ def inkorg(book: xw.Book, blankettset: Any, user: CurrentUser) -> None:
 
 
 @script(include="_stampel")
-def konsolidera(book: xw.Book, blankettset: Any, user: CurrentUser) -> None:
-    """The consolidated workbook of the latest deliveries, as base64: for SLK."""
-    _answer(book, "oppnaStaden", lambda: inlamning.consolidated(str(blankettset or ""), _who(user)))
+def sista_dag(book: xw.Book, blankettset: Any, dag: Any, user: CurrentUser) -> None:
+    """Set the last day to deliver: for SLK."""
+    _answer(book, "visaInkorg", lambda: inlamning.decide_last_day(str(blankettset or ""), str(dag or ""), _who(user)))
+
+
+@script(include="_stampel")
+def konsolidera(book: xw.Book, blankettset: Any, user: CurrentUser, val: Any = None) -> None:
+    """The consolidated workbook of the deliveries chosen, as base64: for SLK."""
+    _answer(book, "oppnaStaden", lambda: inlamning.consolidated(str(blankettset or ""), _who(user), val))

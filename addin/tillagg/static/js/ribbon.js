@@ -9,6 +9,7 @@ async function viaPane(event, run) {
 }
 
 Office.actions.associate("validera", (event) => viaPane(event, () => globalThis.blankettset.validate()));
+Office.actions.associate("forklara", (event) => viaPane(event, () => globalThis.blankettset.explain()));
 Office.actions.associate("nasta-fynd", (event) => viaPane(event, () => globalThis.blankettset.step(1)));
 Office.actions.associate("jamfor", (event) => viaPane(event, () => globalThis.blankettset.compare()));
 Office.actions.associate("lamna-in", (event) => viaPane(event, () => document.getElementById("av").focus()));
