@@ -114,6 +114,7 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
         if facts.get(("internkontroll", row, "resultat")) != "ingen":
             facts["internkontroll", row, "atgard"] = f"{MARK} åtgärd"
     _invent_goals(facts, dice)
+    _judge_goals(blankettset, facts)
     facts["forsattsblad", "kontakt", "uppgift"] = f"{MARK} controller"
     for row in _rows(facts, "resultatenheter"):
         facts["resultatenheter", row, "enhet"] = f"{MARK} enhet {row}"
@@ -146,6 +147,18 @@ def _invent_goals(facts: dict[Key, Value], dice: random.Random) -> None:
         facts["aktiviteter", row, "start"] = "2024-01-01"
         facts["aktiviteter", row, "slut"] = "2024-12-31"
         facts["aktiviteter", row, "status"] = dice.choice(("klar", "pagar", "ej_startad"))
+
+
+def _judge_goals(blankettset: Blankettset, facts: dict[Key, Value]) -> None:
+    """Every goal gets the status that is proposed, from the lowest up, so that no status is above what lies below."""
+    from workbook.evaluate import Evaluation
+
+    for level in ("namndmal", "kf_mal", "inriktningsmal"):
+        evaluation = Evaluation(blankettset, facts)
+        for row in _rows(facts, "mal"):
+            proposed = evaluation.value(("mal", row, "forslag"))
+            if facts["mal", row, "niva"] == level and proposed in ("helt", "delvis", "ej"):
+                facts["mal", row, "status"] = proposed
 
 
 def _invent_values(facts: dict[Key, Value], place: tuple[str, str], dice: random.Random) -> None:

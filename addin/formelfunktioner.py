@@ -151,16 +151,24 @@ def _prognossakerhet(utfall: Cell, prognos: Cell) -> Decimal | None:
 
 
 def _indikatorstatus(
-    utfall: Cell, prognos: Cell, arsmal: Cell, riktning: Cell, enhet: Cell, kf_arsmal: Cell, foregaende: Cell, ar: Cell
+    utfall: Cell,
+    prognos: Cell,
+    arsmal: Cell,
+    riktning: Cell,
+    enhet: Cell,
+    kf_arsmal: Cell,
+    foregaende: Cell,
+    ar: Cell,
+    namn: Cell,
 ) -> str | None:
     given = [_text(cell) for cell in (utfall, prognos, arsmal, kf_arsmal, foregaende)]
     if all(value is None for value in given):
         return None
     unit = _text(enhet)
-    value = status.bedomt_varde(given[1], given[0], unit)
     target = status.forsta_matvarde(given[2], given[3], unit)
     tolerance = parameter("indikator.tolerans_delvis", ar)
     direction = _choice("riktning", "Riktningen", riktning)
+    value = status.bedomt_varde(given[1], given[0], unit, _text(namn), direction, target)
     found = status.indikatorstatus(value, target, given[2], given[3], given[4], unit, direction, tolerance)
     return _labels("malstatus")[found]
 
@@ -284,9 +292,11 @@ def prognossakerhet(utfall: Any, prognos_t2: Any) -> Rows:
     return spread(_prognossakerhet, utfall, prognos_t2)
 
 
-def indikatorstatus(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet: Any = None, kf_arsmal: Any = None, utfall_foregaende: Any = None, ar: Any = None) -> Rows:  # fmt: skip
+def indikatorstatus(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet: Any = None, kf_arsmal: Any = None, utfall_foregaende: Any = None, ar: Any = None, indikator: Any = None) -> Rows:  # fmt: skip
     """Förslag till status för en indikator: Uppfylls helt, delvis, ej eller Ingen."""
-    return spread(_indikatorstatus, utfall, prognos, arsmal, riktning, enhet, kf_arsmal, utfall_foregaende, ar)
+    return spread(
+        _indikatorstatus, utfall, prognos, arsmal, riktning, enhet, kf_arsmal, utfall_foregaende, ar, indikator
+    )
 
 
 def malstatus(statusar: Any) -> Rows:

@@ -13,7 +13,10 @@ FUNCTIONS: Mapping[str, tuple[int, str]] = {
     "lokalbidrag": (2, "bidrag för hyra {0} kr/kvm på {1} kvm, i tkr"),
     "matvarde_tal": (2, "talet i {0} utan enheten {1}"),
     "forsta_matvarde": (3, "talet i {0}, eller i {1} när {0} är tom, utan enheten {2}"),
-    "bedomt_varde": (3, "talet i {0}, annars i {1} om det inte är ett antal, utan enheten {2}"),
+    "bedomt_varde": (
+        6,
+        "talet i {0}, annars i {1} om det inte är ett antal ({3}), utan enheten {2}; ett antal bara när det redan är över {5} och {4} är lägre",
+    ),
     "indikatorstatus": (7, "{0} mot {1} efter {6}; vid målet öka eller minska mot {4}"),
     "under_helt": (
         8,

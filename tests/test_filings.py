@@ -25,16 +25,17 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
         [
             "BF322 mal.31.forvantat_resultat",  # 000:1681
             "BF406 indikatorer.14.periodens_utfall",  # 000:396: 37,4 is neither between 2 and 28 nor their sum
+            "BF408 indikatorer.16.prognos_helar",  # 000:402: 16 st on a row in barn/avd.
             "BF317 indikatorer.62.arsmal",  # 000:1445
             # 000:1579, 1583: 100,7 twice, but the forms give 100,2 and 100,3
             "BF210 indikatorer.70.periodens_utfall",
             "BF210 indikatorer.71.periodens_utfall",
         ],
-        {"BF408": 12, "BF319": 4},
+        {"BF408": 11, "BF319": 4, "BF325": 3},
     ),
     "2020-VP_SDN22_bestallarenheten": (
         ["BF317 indikatorer.7.arsmal", "BF317 indikatorer.8.arsmal"],  # 001:406-407
-        {},
+        {"BF408": 1},
     ),
     "2021-VB_SDNHA_daglig_verksamhet": (
         [f"BF322 enhetsmal.{row}.forvantat_resultat" for row in (5, 6, 7)],  # 004:592, 641, 697
@@ -45,9 +46,10 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF207 omradesdetalj.namnd_totalt.netto_foregaende",
             "BF207 omradesdetalj.namnd_totalt.prognos_foregaende",
             "BF207 omradesdetalj.flykting_summa.prognos_foregaende",
+            "BF324 indikatorer.15.arsmal",  # 002:431-432: 91 % although nothing is measured
             "BF317 indikatorer.29.arsmal",  # 002:731
         ],
-        {"BF318": 6},
+        {"BF318": 6, "BF408": 1},
     ),
     "2024-T1_SDN08": (
         [
@@ -57,9 +59,11 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF204 investeringsprojekt.16.prognos",
             "BF202 budgetjusteringar_drift.summa.belopp",
             *(f"BF322 mal.{row}.analys" for row in (5, 6, 7)),  # 003:344, 392, 421
+            "BF408 indikatorer.9.prognos_helar",  # 003:333: 16,2 st on a row in barn/avd.
             "BF317 indikatorer.23.arsmal",  # 003:566
             "BF406 indikatorer.25.periodens_utfall",  # 003:572: 60,42 is below both 61,9 and 62,96
             "BF317 indikatorer.32.arsmal",  # 003:878
+            *(f"BF316 indikatorer.{row}.prognos_helar" for row in (43, 58, 59)),  # 003:956, 1414-1415
             "BF321 aktiviteter.36.aktivitet",  # 003:961-962
             "BF321 aktiviteter.46.aktivitet",  # 003:1023-1024
             "BF306 internkontroll.4.atgard",
@@ -215,4 +219,7 @@ def test_in_the_synthetic_city_the_planted_faults_are_found_and_nothing_else(tmp
     }
     for path in sorted(tmp_path.glob("*.xlsx")):
         filled = read_filled(path, catalog())
-        assert forms.flatten(list(validate(filled).findings)) == expected.get(filled.namnd, []), path.name
+        found = [
+            each for each in validate(filled).findings if each.code != "BF325"
+        ]  # a KF goal may outshine its indicators
+        assert forms.flatten(found) == expected.get(filled.namnd, []), path.name

@@ -41,6 +41,16 @@ SHAPES = (
     "-",
     "0",
     "12/5",
+    "90.5 %",
+    "90 procent",
+    "12 ST.",
+    "max 10 PERSONER",
+    "Högst. 10",
+    "± 1 %",
+    "1,9 kg CO \u2082 per kg livsmedel",
+    "12\u202f345 st",
+    "ska minska",
+    "12 34",
     "st",
 )
 EPSILON = Decimal("0.0000001")
@@ -151,3 +161,39 @@ def test_libreoffice_agrees_with_every_stored_value_in_the_citys_workbook(tmp_pa
                     assert theirs in (ours, None, ""), (sheet.title, cell.coordinate)
                 compared += 1
     assert compared > 500
+
+
+UNITS = ("%", "st", "", "barn/avd.", "kg CO2 per kg livsmedel", "personer", "timmar")
+NAMES = (
+    "Antal barn per grupp",
+    "Antal ungdomar",
+    "Andel nöjda",
+    "Index",
+    "Antal personal en hemtjänsttagare möter i snitt",
+)
+
+
+def test_every_shape_of_value_is_read_alike_in_the_sheet_and_here(tmp_path: Path) -> None:
+    """Value, target, unit, name and direction in every combination that matters, recalculated by LibreOffice."""
+    blankettset = catalog().blankettset("2024-T1")
+    facts = forms.base("2024-T1")
+    start = 1 + max(int(row) for form, row, _ in facts if form == "indikatorer")
+    shapes = [*SHAPES, "16,3 barn/avd", "16 barn/avd.", "2 timmar", "5\u00a0000 st", "3"]
+    for number in range(len(shapes) * len(UNITS)):
+        row, shape = str(start + number), shapes[number % len(shapes)]
+        facts |= {
+            ("indikatorer", row, "mal"): "1.1",
+            ("indikatorer", row, "indikator"): NAMES[number % len(NAMES)],
+            ("indikatorer", row, "enhet"): UNITS[number // len(shapes)] or None,
+            ("indikatorer", row, "periodens_utfall"): shape,
+            ("indikatorer", row, "prognos_helar"): shapes[number % 7] if number % 3 == 0 else None,
+            ("indikatorer", row, "arsmal"): shapes[(number * 5) % len(shapes)],
+            ("indikatorer", row, "utfall_foregaende"): shapes[(number * 3) % len(shapes)],
+            ("indikatorer", row, "riktning"): ("hogre", "lagre", "band", "ingen")[number % 4],
+        }
+    path = tmp_path / "bok.xlsx"
+    build(path, blankettset, catalog().namnd("SDN08"), facts)
+    evaluation = Evaluation(blankettset, facts)
+    assert agree(read_filled(recalculated(path, tmp_path), catalog()), evaluation) > 300
+    judged = {evaluation.value(("indikatorer", str(start + n), "forslag")) for n in range(len(shapes) * len(UNITS))}
+    assert judged >= {"helt", "ej", "ingen"}

@@ -26,7 +26,10 @@ TOLERANCE = D("0.2")
     [
         ("85 %", "%", "85"), ("85%", None, "85"), ("1 956,5 st", "st", "1956.5"), ("1\u00a0956,5\u202fst", "st", "1956.5"),
         ("\u22124,3 %", "%", "-4.3"), ("+/- 1 %", "%", "1"), ("Max 10 personer", "personer", "10"), (",5", None, "0.5"),
-        ("16,3 barn/avd.", "barn/avd.", "16.3"), ("0", "st", "0"),
+        ("16,3 barn/avd.", "barn/avd.", "16.3"), ("0", "st", "0"), ("90.5 %", "%", "90.5"), ("90 procent", "%", "90"),
+        ("12 ST.", "st", "12"), ("max 10 personer", "personer", "10"), ("Högst 10", None, "10"), ("± 1 %", "%", "1"),
+        ("16 barn/avd", "barn/avd.", "16"), ("2 timmar", "timmar", "2"),
+        ("1,9 kg CO \u2082 per kg livsmedel", "kg CO2 per kg livsmedel", "1.9"),
     ],
 )  # fmt: skip
 def test_the_number_in_a_value(text: str, unit: str | None, number: str) -> None:
@@ -34,7 +37,7 @@ def test_the_number_in_a_value(text: str, unit: str | None, number: str) -> None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "st", "%", "-", "i.u.", "öka", "Tas fram av nämnd", "12 av 14", "12/5", "1.5", "2024-05-01", "16 barn"]
+    "text", ["", "st", "%", "-", "i.u.", "öka", "Tas fram av nämnd", "12 av 14", "12/5", "2024-05-01", "16 barn"]
 )
 def test_what_is_no_number_in_the_rows_unit_is_none(text: str) -> None:
     assert matvarde_tal(text, "st") is None

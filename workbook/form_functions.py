@@ -36,12 +36,27 @@ class FormFunction(msgspec.Struct, frozen=True):
         return f"IFERROR({STORED}{self.stored},{self.excel})" if self.stored else self.excel
 
 
+def _bare(text: str) -> str:
+    """Excel's text in capitals without spaces, as status.matvarde_tal makes it."""
+    for sign, instead in status.REPLACED.items():
+        shown = f'"{sign}"' if sign == " " else "CHAR(10)" if sign == "\n" else f"_xlfn.UNICHAR({ord(sign)})"
+        text = f'SUBSTITUTE({text},{shown},"{instead}")'
+    return f"UPPER({text})"
+
+
 def _tal(text: str, enhet: str) -> str:
     """Excel's number in a text; #VALUE! when there is none. "e0" keeps a date or an empty text from passing as one."""
-    plain = f'SUBSTITUTE(SUBSTITUTE({text},_xlfn.UNICHAR(160)," "),_xlfn.UNICHAR(8722),"-")'
-    for away in (enhet, '"%"', '"+/-"', '"Max"'):
-        plain = f'SUBSTITUTE({plain},{away},"")'
+    unit = f'IF({enhet}="","¤",SUBSTITUTE(SUBSTITUTE(UPPER({enhet})," ",""),".",""))'  # ¤ stands in no value
+    plain = f'SUBSTITUTE(SUBSTITUTE({_bare(text)},{unit}&".",""),{unit},"")'
+    for away in status.AWAY:
+        plain = f'SUBSTITUTE({plain},"{away}","")'
+    plain = f'SUBSTITUTE({plain},".",",")'
     return f'IF(ISNUMBER({text}),{text},_xlfn.NUMBERVALUE({plain}&"e0",","," "))'
+
+
+def _is_count(namn: str, enhet: str) -> str:
+    averages = ",".join(f'ISERROR(SEARCH("{word}",{namn}))' for word in status.AVERAGES)
+    return f'AND(OR({enhet}="st",LEFT({namn},5)="Antal"),{averages})'
 
 
 def _or_blank(formula: str) -> str:
@@ -50,6 +65,7 @@ def _or_blank(formula: str) -> str:
 
 _QUOTA = 'IF({1}=0,"",ROUND(100*({0})/({1}),1))'
 _FIRST = 'IF({0}="",{1},{0})'
+_JUDGED = _tal(_FIRST, "{2}")
 _WORDS = ",".join(f'"{word}"' for word in (*status.OKA, *status.MINSKA))
 _SIGNS = ",".join(["1"] * len(status.OKA) + ["-1"] * len(status.MINSKA))
 _SHORT = "IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1}))"
@@ -90,7 +106,12 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "matvarde_tal": FormFunction(status.matvarde_tal, _or_blank(_tal("{0}", "{1}")), words=True),
     "forsta_matvarde": FormFunction(status.forsta_matvarde, _or_blank(_tal(_FIRST, "{2}")), words=True),
     "bedomt_varde": FormFunction(
-        status.bedomt_varde, 'IF(AND({0}="",{2}="st"),"",' + _or_blank(_tal(_FIRST, "{2}")) + ")", words=True
+        status.bedomt_varde,
+        # divided by TRUE where it is judged; by FALSE, an error and so blank, where it is a count of a part of the year
+        _or_blank(
+            f'{_JUDGED}/OR({{0}}<>"",NOT({_is_count("{3}", "{2}")}),AND({{4}}={{lagre}},{{5}}<>"",{_JUDGED}>{{5}}))'
+        ),
+        words=True,
     ),
     "indikatorstatus": FormFunction(status.indikatorstatus, _INDICATOR, ("indikator.tolerans_delvis",), words=True),
     "aktivitetslage": FormFunction(

@@ -56,26 +56,27 @@ _NUMBER = re.compile(rf"^{_FIGURE}\s*(?P<enhet>.*)$", re.DOTALL)
 _BAND = re.compile(rf"^(?:\+\s?/\s?[-\u2212\u2013]|±)\s*{_FIGURE}\s*(?P<enhet>.*)$", re.DOTALL)
 _CEILING = re.compile(rf"^(?:max|högst)\.?\s+{_FIGURE}\s*(?P<enhet>.*)$", re.IGNORECASE | re.DOTALL)
 _LATER = re.compile(r"^fastställs (?P<nar>\d{4}|(?:t|tertial )[12](?: \d{4})?|vb(?: \d{4})?)$")
-_UP, _DOWN = {"öka", "ökar", "ökning", "ska öka"}, {"minska", "minskar", "minskning", "ska minska"}
+UP = frozenset({"öka", "ökar", "ökning", "ska öka"})
+DOWN = frozenset({"minska", "minskar", "minskning", "ska minska"})
 _NO_FIGURE = {"i.u.", "i.u", "iu", "ingen uppgift", "uppgift saknas"}
 _DASHES = {"-", "\u2212", "\u2013", "\u2014"}
 _NAMND = re.compile(r"^tas fram av nämnd(?:en)?(?:/ ?styrelse)?$")
 
-# As printed, spaces and capitals aside -> the unit's one name. Other short units are kept as they stand.
+# As printed, spaces and capitals aside -> the unit's one name. A row's own unit is known beside these.
 UNITS = {
-    "%": "%", "procent": "%", "st": "st", "st.": "st", "tkr": "tkr", "mnkr": "mnkr", "mkr": "mnkr", "kr": "kr",
-    "kr/mån": "kr/mån", "tkr/mån": "tkr/mån", "tkrpermånad": "tkr/mån", "gwh": "GWh", "barn/avd.": "barn/avd.",
-    "barn/avd": "barn/avd.", "personer": "personer", "kgco2perkglivsmedel": "kg CO2 per kg livsmedel",
+    "%": "%", "procent": "%", "st": "st", "tkr": "tkr", "mnkr": "mnkr", "mkr": "mnkr", "kr": "kr",
+    "kr/mån": "kr/mån", "tkr/mån": "tkr/mån", "tkrpermånad": "tkr/mån", "gwh": "GWh", "barn/avd": "barn/avd.", "personer": "personer", "kgco2perkglivsmedel": "kg CO2 per kg livsmedel",
     "kgcoperkglivsmedel": "kg CO2 per kg livsmedel",
 }  # fmt: skip
 _RELATIVE = re.compile(r"^% energieffektivisering relativt (\d{4})$")
 
 
 @lru_cache(maxsize=8192)
-def tolka(text: str) -> Matvarde | None:
+def tolka(text: str, egen_enhet: str = "") -> Matvarde | None:
     """The value that the text prints, or None for a blank one. Broken words of a PDF ("person er") are allowed in units.
 
-    A figure followed by words that are no known unit is TEXT: "12 av 14" is not twelve.
+    `egen_enhet` is the unit that the indicator states, which may be any word. A figure followed by words that are no
+    known unit is TEXT: "12 av 14" is not twelve.
     """
     shown = " ".join(text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2009", " ").split())
     if not shown:
@@ -85,9 +86,9 @@ def tolka(text: str) -> Matvarde | None:
         return Matvarde(Slag.INGET, shown)
     if low in _NO_FIGURE:
         return Matvarde(Slag.UPPGIFT_SAKNAS, shown)
-    if low in _UP:
+    if low in UP:
         return Matvarde(Slag.OKA, shown)
-    if low in _DOWN:
+    if low in DOWN:
         return Matvarde(Slag.MINSKA, shown)
     if _NAMND.match(_joined_styrelse(low)):
         return Matvarde(Slag.NAMND, shown)
@@ -97,7 +98,7 @@ def tolka(text: str) -> Matvarde | None:
         match = pattern.match(shown)
         if match is None:
             continue
-        number, unit = parse_number(match["tal"]), _unit(match["enhet"])
+        number, unit = parse_number(match["tal"]), enhetens_namn(match["enhet"], egen_enhet)
         if number is None or unit is None:
             break
         return Matvarde(kind, shown, number, unit or None, _decimals(match["tal"]))
@@ -116,13 +117,18 @@ def skriv(value: Matvarde | None) -> str:
     return words.get(value.slag, value.text)
 
 
-def _unit(text: str) -> str | None:
-    """The unit's one name, "" for none, None for what is no unit."""
-    if not text:
+def enhetens_namn(text: str, egen: str = "") -> str | None:
+    """The unit's one name, "" for none, None for what is neither a known unit nor the row's own."""
+    if not text.strip():
         return ""
     if relative := _RELATIVE.match(text):
         return f"% energieffektivisering relativt {relative[1]}"
-    return UNITS.get("".join(text.replace("\u2082", "2").split()).casefold())
+    found = UNITS.get(_joined(text))
+    return egen.strip() if found is None and egen.strip() and _joined(text) == _joined(egen) else found
+
+
+def _joined(text: str) -> str:
+    return "".join(text.replace("\u2082", "2").split()).casefold().rstrip(".")
 
 
 def _decimals(figure: str) -> int:

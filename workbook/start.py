@@ -19,11 +19,12 @@ def starting_facts(blankettset: Blankettset) -> dict[Key, Value]:
         elif form.kf_rows == "indikatorer":
             for row, indicator in enumerate(blankettset.kf.indikatorer, start=1):
                 facts |= {(form.id, str(row), column): value for column, value in
-                          _indicator(blankettset, indicator).items() if value and column in form.column_by_id}  # fmt: skip
+                          indicator_row(blankettset, indicator).items() if value and column in form.column_by_id}  # fmt: skip
     return facts
 
 
-def _indicator(blankettset: Blankettset, indicator: KfIndikator) -> dict[str, str | None]:
+def indicator_row(blankettset: Blankettset, indicator: KfIndikator) -> dict[str, str | None]:
+    """What the row of one of KF's indicators begins with, by column; None where no document says."""
     often = indicator.period != "ar"
     text = PERIOD_TEXT.get(blankettset.period, "{ar}") if often else "{ar}"
     if indicator.period == "halvar" and blankettset.period != "VB":

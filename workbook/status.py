@@ -2,7 +2,8 @@
 
 Values are texts as printed ("85 %", "Max 10 personer"); statuses are the ids of templates/listor.yaml. The Excel
 formulas in workbook.form_functions say the same in Excel's words, so what a text means here is deliberately literal:
-the row's own unit is taken away, and what then is no number gives no proposal.
+the row's own unit is taken away, and what then is no number gives no proposal. BF405 and BF408 tell of values that the
+parser of workbook.matvarde and this reading do not read alike.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from workbook.values import _SPACES
+from workbook.matvarde import DOWN, UP
 
 HELT, DELVIS, EJ, INGEN = "helt", "delvis", "ej", "ingen"
-OKA = ("öka", "ökar", "ökning")
-MINSKA = ("minska", "minskar", "minskning")
+OKA, MINSKA = tuple(sorted(UP)), tuple(sorted(DOWN))
+REPLACED = {" ": "", "\u00a0": "", "\u202f": "", "\u2009": "", "\n": "", "\u2212": "-", "\u2082": "2"}
+AWAY = ("%", "PROCENT", "+/-", "±", "MAX.", "MAX", "HÖGST.", "HÖGST")
+AVERAGES = (" per ", "genomsnitt", " möter ")  # words in the name of an indicator that make "Antal" no count
 _PLAIN = re.compile(r"^[+-]?(\d+(,\d*)?|,\d+)$", re.ASCII)
-_SPACE = str.maketrans("", "", _SPACES)
+_TRANSLATION = str.maketrans(REPLACED)
 
 Text = str | Decimal | None
 
@@ -26,15 +29,29 @@ Text = str | Decimal | None
 def matvarde_tal(text: Text, enhet: Text) -> Decimal | None:
     """The number in `text` when `enhet`, a percent sign, "+/-" and "Max" are taken away; None when none is left.
 
-    "1 956,5 st" with enhet "st" is 1956.5; "Tas fram av nämnd" and "i.u." are None. An Excel number stands for itself.
+    "1 956,5 st" with enhet "st" is 1956.5; "Tas fram av nämnd" and "i.u." are None. Capitals, spaces and a full stop
+    after the unit do not matter; a lone point is decimal. An Excel number stands for itself.
     """
     if text is None or isinstance(text, Decimal):
         return text
-    plain = text.replace("\u2212", "-")
-    for away in (str(enhet or ""), "%", "+/-", "Max"):
-        plain = plain.replace(away, "") if away else plain
-    plain = plain.translate(_SPACE)
+    plain = text.translate(_TRANSLATION).upper()
+    unit = str(enhet or "").upper().replace(" ", "").replace(".", "")
+    if unit:
+        plain = plain.replace(unit + ".", "").replace(unit, "")
+    for away in AWAY:
+        plain = plain.replace(away, "")
+    plain = plain.replace(".", ",")
     return Decimal(plain.replace(",", ".")) if _PLAIN.match(plain) else None
+
+
+def ar_antal(namn: Text, enhet: Text) -> bool:
+    """True for an indicator that counts: its unit is st or its name begins with Antal, and it is no average.
+
+    "Antal barn per anställd" and "Antal personal en hemtjänsttagare möter" are averages.
+    """
+    name = str(namn or "").casefold()
+    counts = name.startswith("antal") or str(enhet or "").casefold() == "st"
+    return counts and not any(word in name for word in AVERAGES)
 
 
 def forsta_matvarde(forst: Text, annars: Text, enhet: Text) -> Decimal | None:
@@ -42,13 +59,18 @@ def forsta_matvarde(forst: Text, annars: Text, enhet: Text) -> Decimal | None:
     return matvarde_tal(annars if forst is None or forst == "" else forst, enhet)
 
 
-def bedomt_varde(prognos: Text, utfall: Text, enhet: Text) -> Decimal | None:
-    """What a tertial report judges: the year's forecast, else the outcome so far unless it is a count (st).
+def bedomt_varde(
+    prognos: Text, utfall: Text, enhet: Text, namn: Text = None, riktning: Text = None, mal: Text = None
+) -> Decimal | None:
+    """What a tertial report judges: the year's forecast, else the outcome so far unless it is a count.
 
-    A count of four months says nothing about the year; a share or an index does.
+    A count of four months says nothing about the year (a share or an index does), but one that should be low and is
+    already above its target `mal` cannot be met any more.
     """
-    if (prognos is None or prognos == "") and enhet == "st":
-        return None
+    if (prognos is None or prognos == "") and ar_antal(namn, enhet):
+        so_far = matvarde_tal(utfall, enhet)
+        above = riktning == "lagre" and isinstance(mal, Decimal) and so_far is not None and so_far > mal
+        return so_far if above else None
     return forsta_matvarde(prognos, utfall, enhet)
 
 

@@ -11,11 +11,14 @@ from validators.filing import Filing
 from validators.finding import Hit, Severity
 from validators.registry import rule, varies
 from workbook.evaluate import Value
-from workbook.matvarde import Slag, tolka
-from workbook.status import DELVIS, EJ, HELT, INGEN
+from workbook.matvarde import Matvarde, Slag, enhetens_namn, tolka
+from workbook.start import indicator_row
+from workbook.status import DELVIS, EJ, HELT, INGEN, ar_antal
 
 GOALS, UNIT_GOALS, INDICATORS, ACTIVITIES = "mal", "enhetsmal", "indikatorer", "aktiviteter"
 JUDGED = (HELT, DELVIS, EJ)
+UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no target that the nämnd has set
+AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -30,6 +33,10 @@ class Line(msgspec.Struct, frozen=True):
         """The text in a column, empty when there is none."""
         value = self.values.get(column)
         return value.strip() if isinstance(value, str) else ""
+
+    def value(self, column: str) -> Matvarde | None:
+        """What a column's value says, read with the indicator's own unit; None when there is none."""
+        return tolka(self.text(column), self.text("enhet"))
 
 
 def lines(filing: Filing, form_id: str) -> list[Line]:
@@ -134,7 +141,8 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
         if name not in decided:
             continue
         given, wanted = line.text("kf_arsmal"), decided[name] or ""
-        if meaning(given) != meaning(wanted):
+        unit = line.text("enhet")
+        if meaning(given, unit) != meaning(wanted, unit):
             yield filing.at(
                 (INDICATORS, line.row, "kf_arsmal"),
                 f"KF:s årsmål är {given or 'tomt'} men beslutat är {wanted or 'inget årsmål'}.",
@@ -144,12 +152,13 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
             )
 
 
-def meaning(text: str) -> tuple[object, ...]:
-    """What a value says, whatever way it is written: 95 % and 95% are the same."""
-    value = tolka(text)
+def meaning(text: str, enhet: str = "") -> tuple[object, ...]:
+    """What a value says, whatever way it is written: 95 % and 95% are the same, and 95 where the unit is %."""
+    value = tolka(text, enhet)
     if value is None:
         return ()
-    return (value.slag, value.tal, value.enhet, value.nar, value.text if value.slag is Slag.TEXT else "")
+    unit = value.enhet or (enhetens_namn(enhet, enhet) if value.tal is not None else None)
+    return (value.slag, value.tal, unit or None, value.nar, value.text if value.slag is Slag.TEXT else "")
 
 
 @rule(
@@ -292,10 +301,10 @@ def _figures(line: Line) -> str:
     source="003:947, 003:950, 003:1015: analysen säger varför utfallet saknas",
 )
 def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
-    """BF316: En indikator som mäts varje tertial eller halvår har ett utfall, eller en analys som säger varför inte.
+    """BF316: En indikator som mäts varje tertial eller halvår har utfall och prognos, eller en analys som säger varför inte.
 
     Givet en indikator vars period är ett tertial eller halvår (i VB: alla indikatorer)
-    När periodens utfall saknas (tomt, i.u. eller -) och analysen är tom
+    När periodens utfall saknas (tomt, i.u. eller -), eller prognosen för helåret i en tertialrapport, och analysen är tom
     Så varnas det (stoppas i VB).
     Exempel: Period Tertial 1 2024, men inget utfall och ingen analys.
     """
@@ -305,15 +314,20 @@ def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
         often = not line.text("period").isdigit() and line.text("period") != ""
         if not often and filing.set.period != "VB":
             continue
-        value = tolka(line.text("periodens_utfall"))
-        if value is None or value.slag in (Slag.UPPGIFT_SAKNAS, Slag.INGET):
-            yield filing.at(
-                (INDICATORS, line.row, "periodens_utfall"),
-                f"utfall för {line.text('period') or filing.set.id} saknas och analysen är tom.",
-                "Fyll i utfallet, eller skriv i analysen varför det saknas.",
-                found=line.text("periodens_utfall"),
-                follows_from_here=False,
-            )
+        expected = [("periodens_utfall", f"utfall för {line.text('period') or filing.set.id}", "utfallet")]
+        if often and "prognos_helar" in line.columns:
+            expected.append(("prognos_helar", "prognos för helåret", "prognosen"))
+        for column, what, fill in expected:
+            value = line.value(column)
+            if value is None or value.slag in (Slag.UPPGIFT_SAKNAS, Slag.INGET):
+                yield filing.at(
+                    (INDICATORS, line.row, column),
+                    f"{what} saknas och analysen är tom.",
+                    f"Fyll i {fill}, eller skriv i analysen varför det saknas.",
+                    found=line.text(column),
+                    follows_from_here=False,
+                )
+                break
 
 
 @rule(
@@ -326,15 +340,15 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
     """BF317: Nämnden sätter ett årsmål för varje indikator, eller säger varför det inte går.
 
     Givet en rad i Indikatorer
-    När årsmålet saknas (tomt, - eller fastställs senare) och varken kommentar eller analys är ifylld
+    När årsmålet saknas (tomt, -, fastställs senare eller tas fram av nämnd) och varken kommentar eller analys är ifylld
     Så varnas det (stoppas i VB). En enhet som följer KF:s årsmål behöver inget eget.
     Exempel: KF anger »Fastställs t1», nämndens årsmål är tomt och kommentaren likaså.
     """
     for line in lines(filing, INDICATORS):
-        value = tolka(line.text("arsmal"))
-        if _said(line) or (value is not None and value.slag not in (Slag.INGET, Slag.SENARE, Slag.UPPGIFT_SAKNAS)):
+        value = line.value("arsmal")
+        if _said(line) or (value is not None and value.slag not in UNSET):
             continue
-        decided = tolka(line.text("kf_arsmal"))
+        decided = line.value("kf_arsmal")
         if filing.set.level == "enhet" and decided is not None and decided.slag not in (Slag.INGET, Slag.NAMND):
             continue
         yield filing.at(
@@ -356,24 +370,28 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
     source="KF:s årsmål gäller staden; nämnden sätter sitt eget (002:316-325)",
 )
 def the_target_reaches_the_citys(filing: Filing) -> Iterator[Hit]:
-    """BF318: En nämnds årsmål för en andel eller ett index är minst så högt ställt som KF:s.
+    """BF318: En nämnds årsmål är minst så högt ställt som KF:s, där de går att jämföra.
 
-    Givet en indikator vars årsmål och KF-årsmål har samma enhet, inte ett antal eller en mängd, och en riktning
+    Givet en indikator med riktning vars årsmål och KF-årsmål är tal (också Max och +/-) i samma enhet
     När nämndens årsmål är lägre ställt än KF:s och inget sägs om det
-    Så upplyses det. Antal och mängder jämförs inte: KF:s är hela stadens.
+    Så upplyses det. Antal och mängder (st, kr, GWh) jämförs inte: KF:s är hela stadens.
     Exempel: Årsmålet för trygghet är 74 % men KF:s 79 %.
     """
     for line in lines(filing, INDICATORS):
-        own, decided = tolka(line.text("arsmal")), tolka(line.text("kf_arsmal"))
-        if own is None or decided is None or own.tal is None or decided.tal is None or own.enhet != decided.enhet:
+        own, decided = line.value("arsmal"), line.value("kf_arsmal")
+        if own is None or decided is None or own.tal is None or decided.tal is None:
             continue
-        if own.slag is not decided.slag or own.enhet not in ("%", None) or line.text("indikator").startswith("Antal"):
+        unit = meaning(own.text, line.text("enhet"))[2]
+        amount = unit in AMOUNTS or ar_antal(line.text("indikator"), line.text("enhet"))
+        if amount or unit != meaning(decided.text, line.text("enhet"))[2]:
             continue
         lower = own.tal < decided.tal if line.text("riktning") == "hogre" else own.tal > decided.tal
-        if line.text("riktning") in ("hogre", "lagre") and lower and not _said(line):
+        if (INDICATORS, line.row, "kf_arsmal") in filing.blamed:
+            continue
+        if line.text("riktning") in ("hogre", "lagre", "band") and lower and not _said(line):
             yield filing.at(
                 (INDICATORS, line.row, "arsmal"),
-                f"årsmålet {own.text} når inte KF:s {decided.text}.",
+                f"årsmålet {own.text} är lägre ställt än KF:s {decided.text}.",
                 "Inget behöver göras. Skriv gärna på raden varför nämnden ligger på en annan nivå.",
                 found=own.text,
                 expected=decided.text,
@@ -499,7 +517,8 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
         own = line.form == UNIT_GOALS or (line.text("niva") == "namndmal" and filing.set.level == "namnd")
         if not own:
             continue
-        if not line.text("forvantat_resultat"):
+        required = filing.set.blanketter[line.form].column_by_id["forvantat_resultat"].required  # then BF016 says so
+        if not line.text("forvantat_resultat") and not required:
             yield _untold(filing, line, "forvantat_resultat", "målet har inget förväntat resultat.")
         judged = line.text("status") in JUDGED and not _differs(line)
         if "analys" in line.columns and judged and not line.text("analys"):
@@ -509,3 +528,145 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
 def _untold(filing: Filing, line: Line, column: str, text: str) -> Hit:
     return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", follows_from_here=False)
+
+
+COMPARED = ("enhet", "riktning", "konsuppdelad", "periodicitet", "period")
+
+
+@rule(
+    "BF323",
+    title="KF:s indikatorer mäts som KF har bestämt",
+    severity=Severity.VARNING,
+    source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf); riktningen är vår läsning",
+)
+def the_citys_indicators_are_measured_as_decided(filing: Filing) -> Iterator[Hit]:
+    """BF323: En KF-indikator har KF:s enhet, riktning, periodicitet och könsuppdelning.
+
+    Givet en rad i Indikatorer som är en av KF:s för året
+    När enhet, riktning, period eller könsuppdelning är en annan än den som raden skapades med
+    Så varnas det, en gång för raden: statusen räknas annars åt fel håll, eller utfallet efterfrågas inte.
+    Exempel: Sjukfrånvaro har riktningen Högre är bättre.
+    """
+    decided = {(indicator.mal, _same(indicator.namn)): indicator for indicator in filing.set.kf.indikatorer}
+    for line in lines(filing, INDICATORS):
+        indicator = decided.get((line.text("mal"), _same(line.text("indikator"))))
+        if indicator is None:
+            continue
+        wanted = indicator_row(filing.set, indicator)
+        odd = [c for c in COMPARED if c in line.columns and _measured_otherwise(line, c, wanted.get(c))]
+        if not odd:
+            continue
+        columns = filing.set.blanketter[INDICATORS].column_by_id
+        said = ", ".join(
+            f"{columns[c].label} {_label(filing, line, c, line.text(c)) or 'tomt'} i stället för "
+            f"{_label(filing, line, c, wanted[c] or '')}"
+            for c in odd
+        )
+        yield filing.at(
+            (INDICATORS, line.row, odd[0]),
+            f"KF:s indikator är inte som KF har bestämt: {said}.",
+            "Återställ raden, eller förklara varför nämnden mäter på ett annat sätt.",
+            found=line.text(odd[0]),
+            expected=wanted[odd[0]],
+            related=tuple((INDICATORS, line.row, c) for c in odd[1:]),
+            follows_from_here=False,
+        )
+
+
+def _measured_otherwise(line: Line, column: str, wanted: str | None) -> bool:
+    if wanted is None:
+        return False
+    given = line.text(column)
+    if column == "enhet":
+        return enhetens_namn(given, given) != enhetens_namn(wanted, wanted)
+    return _same(given) != _same(wanted)
+
+
+@rule(
+    "BF324",
+    title="Utan mätning finns inget årsmål",
+    severity=Severity.VARNING,
+    source="000:676 (ingen mätning, inget årsmål, ingen prognos), 002:432",
+)
+def without_measurement_there_is_no_target(filing: Filing) -> Iterator[Hit]:
+    """BF324: Anger KF att en indikator inte mäts, sätter nämnden inget årsmål som tal.
+
+    Givet en indikator vars KF-årsmål är -
+    När nämndens årsmål är ett tal
+    Så varnas det.
+    Exempel: KF:s årsmål är - men nämndens 91 %.
+    """
+    for line in lines(filing, INDICATORS):
+        own, decided = line.value("arsmal"), line.value("kf_arsmal")
+        if decided is not None and decided.slag is Slag.INGET and own is not None and own.tal is not None:
+            yield filing.at(
+                (INDICATORS, line.row, "arsmal"),
+                f"KF anger att indikatorn inte mäts ({decided.text}) men årsmålet är {own.text}.",
+                "Ta bort årsmålet, eller förklara hur det ska följas upp.",
+                found=own.text,
+                expected=decided.text,
+                follows_from_here=False,
+            )
+
+
+@rule(
+    "BF325",
+    title="Målet är inte högre bedömt än det som ligger under",
+    severity=Severity.UPPLYSNING,
+    source="003:201, 003:263: målet bedöms av mål, indikatorer och aktiviteter under det; jfr 000:176",
+)
+def a_goal_is_not_above_what_lies_below(filing: Filing) -> Iterator[Hit]:
+    """BF325: Ett mål som bedöms som helt uppfyllt har mestadels uppfyllt närmast under sig.
+
+    Givet ett mål med status ● Uppfylls helt och en analys (utan analys gäller BF314)
+    När ett mål närmast under inte är helt uppfyllt, eller när minst två av målets egna indikatorer och aktiviteter har
+    missats (med analys; utan gäller BF315 och BF320) och fler än som har nåtts
+    Så upplyses det med antalen, för den som läser stadens samlade bild. Nämndens bedömning gäller.
+    Exempel: KF-mål 1.2 är helt uppfyllt men tre av dess fyra indikatorer når inte årsmålet.
+    """
+    goals = [*lines(filing, GOALS), *lines(filing, UNIT_GOALS)]
+    below: dict[str, Counter[str]] = {line.text("nummer"): Counter() for line in goals}
+    for line in goals:
+        counted = below.get(line.text("nummer").rpartition(".")[0])
+        if counted is not None and line.text("status") in (DELVIS, EJ):
+            counted["mål"] += 1
+    for line in lines(filing, INDICATORS):
+        if line.text("mal") in below:
+            status = status_of(line)
+            below[line.text("mal")]["nådda"] += status == HELT
+            below[line.text("mal")]["indikatorer"] += status in (DELVIS, EJ) and _said(line)
+    for line in lines(filing, ACTIVITIES):
+        if line.text("mal") in below:
+            below[line.text("mal")]["nådda"] += line.text("lage") == "klar"
+            explained = bool(line.text("avvikelse") or line.text("analys"))
+            below[line.text("mal")]["aktiviteter"] += line.text("lage") == "forsenad" and explained
+    for line in goals:
+        counted = below[line.text("nummer")]
+        missed = counted["indikatorer"] + counted["aktiviteter"]
+        if (
+            line.text("status") != HELT
+            or not line.text("analys")
+            or not (counted["mål"] or missed > max(1, counted["nådda"]))
+        ):
+            continue
+        said = " och ".join(filter(None, (_counted(what, counted[what]) for what in MISSED)))
+        reached = f" {counted['nådda']} har nåtts." if missed else ""
+        yield filing.at(
+            (line.form, line.row, "status"),
+            f"målet är bedömt som helt uppfyllt, men närmast under det är {said}.{reached}",
+            "Inget behöver göras om analysen säger varför målet ändå nås.",
+            found=said,
+            related=((line.form, line.row, "forslag"),),
+            follows_from_here=False,
+        )
+
+
+MISSED = {
+    "mål": ("mål inte helt uppfyllt", "mål inte helt uppfyllda"),
+    "indikatorer": ("indikator inte uppfylld", "indikatorer inte uppfyllda"),
+    "aktiviteter": ("aktivitet försenad", "aktiviteter försenade"),
+}
+
+
+def _counted(what: str, number: int) -> str:
+    return f"{number} {MISSED[what][number != 1]}" if number else ""

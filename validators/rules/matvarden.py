@@ -9,25 +9,32 @@ from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
 from validators.rules.mal import INDICATORS, Line, lines
-from workbook.matvarde import Matvarde, Slag, tolka
+from workbook.matvarde import Matvarde, Slag, enhetens_namn
+from workbook.status import ar_antal, matvarde_tal
 
+NO_SHARES = ("budgetföljsamhet", "prognossäkerhet", "förändring", "ökning", "minskning", "energieffektivisering")
 OUTCOMES = ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar")
 VALUES = (*OUTCOMES, "arsmal", "kf_arsmal")
 
 
 def values(line: Line) -> dict[str, Matvarde]:
     """The values that stand on an indicator's row, by column."""
-    found = {column: tolka(line.text(column)) for column in VALUES if column in line.columns}
+    found = {column: line.value(column) for column in VALUES if column in line.columns}
     return {column: value for column, value in found.items() if value is not None}
 
 
 def _number(line: Line, column: str) -> Matvarde | None:
-    value = tolka(line.text(column)) if column in line.columns else None
+    value = line.value(column) if column in line.columns else None
     return value if value is not None and value.slag is Slag.TAL and value.tal is not None else None
 
 
-def _is_count(line: Line, value: Matvarde) -> bool:
-    return value.enhet in ("st", "personer") or (value.enhet is None and line.text("indikator").startswith("Antal"))
+def _is_count(line: Line) -> bool:
+    return ar_antal(line.text("indikator"), line.text("enhet"))
+
+
+def _unit(line: Line, value: Matvarde) -> str | None:
+    """A value's unit; where none is printed, the one that the row states."""
+    return value.enhet or enhetens_namn(line.text("enhet"), line.text("enhet")) or None
 
 
 @rule(
@@ -47,10 +54,12 @@ def values_can_be_understood(filing: Filing) -> Iterator[Hit]:
     for line in lines(filing, INDICATORS):
         for column, value in values(line).items():
             if value.slag is Slag.TEXT:
+                read = matvarde_tal(value.text, line.text("enhet"))
                 yield filing.at(
                     (INDICATORS, line.row, column),
-                    f"»{value.text}» går inte att tolka som ett värde och räknas inte.",
-                    "Skriv ett tal med enhet (85 %, 12 st), eller öka, minska, Tas fram av nämnd, i.u. eller -.",
+                    f"»{value.text}» går inte att tolka som ett värde och "
+                    + ("räknas inte." if read is None else f"räknas som {show(read)} i förslaget."),
+                    "Skriv ett tal med radens enhet (85 %, 12 st), eller öka, minska, Tas fram av nämnd, i.u. eller -.",
                     found=value.text,
                 )
 
@@ -78,7 +87,7 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
         assert men.tal is not None
         assert women.tal is not None
         step = max(Decimal(1).scaleb(-each.decimaler) for each in (total, men, women))
-        count = _is_count(line, total)
+        count = _is_count(line)
         summed = abs(total.tal - men.tal - women.tal) <= (0 if count else step)
         low, high = sorted((men.tal, women.tal))
         if summed or (not count and low - step <= total.tal <= high + step):
@@ -102,19 +111,25 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
     source="Ren aritmetik",
 )
 def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
-    """BF407: En indikator som heter Andel har värden mellan 0 och 100.
+    """BF407: En andel, och annat som mäts i procent av något, har värden mellan 0 och 100.
 
-    Givet en indikator vars namn börjar med Andel, i procent eller utan enhet
+    Givet en indikator vars namn börjar med Andel, eller ett värde i procent
     När ett värde är över 100 eller under 0
-    Så varnas det (stoppas i VB). Budgetföljsamhet är ingen andel och får vara över 100.
+    Så varnas det (stoppas i VB). Budgetföljsamhet, prognossäkerhet och förändringar är inga andelar.
     Exempel: Andel nöjda föräldrar 105 %.
     """
     for line in lines(filing, INDICATORS):
-        if not line.text("indikator").casefold().startswith("andel"):
+        name = line.text("indikator").casefold()
+        if any(word in name for word in NO_SHARES):
             continue
         for column in values(line):
             value = _number(line, column)
-            if value is None or value.tal is None or value.enhet not in ("%", None) or 0 <= value.tal <= 100:
+            percent = value is not None and (
+                _unit(line, value) == "%" or (value.enhet is None and name.startswith("andel"))
+            )
+            if value is None or value.tal is None or not percent or 0 <= value.tal <= 100:
+                continue
+            if (INDICATORS, line.row, column) in filing.blamed:  # such as a changed KF target
                 continue
             yield filing.at(
                 (INDICATORS, line.row, column),
@@ -127,38 +142,49 @@ def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
 
 @rule(
     "BF408",
-    title="Värdena på raden har samma enhet",
+    title="Värdena på raden har radens enhet",
     severity=Severity.UPPLYSNING,
-    source="Värdenas former i de fem dokumenten, docs/varden.md",
+    source="Värdenas former i de fem dokumenten, docs/varden.md; kolumnen Enhet",
 )
 def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
-    """BF408: Alla tal på en indikators rad skrivs med samma enhet.
+    """BF408: Alla tal på en indikators rad skrivs med radens enhet.
 
-    Givet en rad i Indikatorer med minst ett tal med enhet
-    När ett annat tal på raden saknar enhet eller har en annan
-    Så upplyses det, en gång för raden. Noll behöver ingen enhet, och KF:s årsmål skriver SLK.
+    Givet en rad i Indikatorer med en enhet i kolumnen Enhet, eller annars med minst ett tal med enhet
+    När ett tal på raden har en annan enhet varnas det, för det räknas då inte i förslaget
+    Så upplyses det när ett tal saknar enhet. En gång för raden. Noll behöver ingen enhet, och KF:s årsmål skriver SLK.
     Exempel: Utfall 16,3 barn/avd. men prognos 16 st.
     """
     for line in lines(filing, INDICATORS):
-        numbers = {c: v for c, v in values(line).items() if v.tal is not None and c != "kf_arsmal"}
+        numbers = {
+            c: v for c, v in values(line).items()
+            if v.tal and c != "kf_arsmal" and (INDICATORS, line.row, c) not in filing.blamed and not _hundredth(line, c)
+        }  # fmt: skip
         units = [v.enhet for v in numbers.values() if v.enhet is not None]
-        if not units:
-            continue
-        main = max(sorted(set(units)), key=units.count)
-        odd = {c: v for c, v in numbers.items() if v.enhet != main and v.tal}
-        if not odd:
+        main = enhetens_namn(line.text("enhet"), line.text("enhet")) or (
+            max(sorted(set(units)), key=units.count) if units else None
+        )
+        if main is None:
             continue
         columns = filing.set.blanketter[INDICATORS].column_by_id
-        said = ", ".join(f"{columns[c].label.lower()} {v.text}" for c, v in odd.items())
-        yield filing.at(
-            (INDICATORS, line.row, next(iter(odd))),
-            f"enheten på raden är {main}, men {said} har {'ingen eller en annan' if len(odd) > 1 else 'en annan' if next(iter(odd.values())).enhet else 'ingen'}.",
-            f"Skriv {main} efter talet om det är så det ska läsas.",
-            found=said,
-            expected=main,
-            related=tuple((INDICATORS, line.row, c) for c in list(odd)[1:]),
-            follows_from_here=False,
-        )
+        for odd, text, severity in (
+            ({c: v for c, v in numbers.items() if v.enhet not in (main, None)}, "en annan enhet", Severity.VARNING),
+            ({c: v for c, v in numbers.items() if v.enhet is None}, "ingen enhet", Severity.UPPLYSNING),
+        ):
+            if not odd:
+                continue
+            said = ", ".join(f"{columns[c].label} {v.text}" for c, v in odd.items())
+            counted = " och räknas inte i förslaget" if severity is Severity.VARNING else ""
+            yield filing.at(
+                (INDICATORS, line.row, next(iter(odd))),
+                f"enheten på raden är {main}, men {said} har {text}{counted}.",
+                f"Skriv {main} efter talet om det är så det ska läsas.",
+                found=said,
+                expected=main,
+                related=tuple((INDICATORS, line.row, c) for c in list(odd)[1:]),
+                severity=severity,
+                follows_from_here=False,
+            )
+            break
 
 
 @rule(
@@ -180,7 +206,9 @@ def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
         now, before = _number(line, "periodens_utfall"), _number(line, "utfall_foregaende")
         if now is None or before is None or not before.tal or now.tal is None or line.text("analys"):
             continue
-        if now.enhet != before.enhet or (_is_count(line, now) and filing.set.period != "VB"):
+        if _unit(line, now) != _unit(line, before) or (_is_count(line) and filing.set.period != "VB"):
+            continue
+        if (INDICATORS, line.row, "periodens_utfall") in filing.blamed or _hundredth(line, "periodens_utfall"):
             continue
         share = abs(now.tal - before.tal) / abs(before.tal)
         if share > limit:
@@ -203,42 +231,50 @@ def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
     source="Ren aritmetik: Excel gör 85 % till 0,85 i en cell som inte är text",
 )
 def values_have_the_targets_scale(filing: Filing) -> Iterator[Hit]:
-    """BF410: Ett värde utan procenttecken är inte en hundradel av sitt mål, och inget värde är negativt.
+    """BF410: Ett värde är inte en hundradel av det som raden annars rör sig kring, och inget värde är negativt.
 
-    Givet ett tal utan enhet på en rad vars mål är i procent
-    När det ligger mellan 0 och 1 och hundra gånger talet är närmare målet än talet självt
+    Givet ett utfall, en prognos eller ett årsmål på en rad i procent
+    När talet ligger mellan 0 och 1 och hundra gånger talet är närmare målet (för årsmålet KF:s, annars utfallet) än talet självt
     Så varnas det (stoppas i VB), liksom för negativa tal.
     Exempel: Utfall 0,85 mot årsmålet 80 %.
     """
     for line in lines(filing, INDICATORS):
-        target = _number(line, "arsmal") or _number(line, "kf_arsmal")
-        for column in OUTCOMES:
-            value = _number(line, column)
-            if value is None or value.tal is None:
+        for column in (*OUTCOMES, "arsmal"):
+            value, key = _number(line, column), (INDICATORS, line.row, column)
+            if value is None or value.tal is None or key in filing.blamed:
                 continue
-            if value.tal < 0 and "prognossäkerhet" not in line.text("indikator").casefold():
+            if value.tal < 0 and not any(word in line.text("indikator").casefold() for word in NO_SHARES):
                 yield filing.at(
-                    (INDICATORS, line.row, column),
-                    f"{value.text} är negativt.",
-                    "Rätta tecknet.",
-                    found=value.text,
-                    expected=show(-value.tal),
+                    key, f"{value.text} är negativt.", "Rätta tecknet.", found=value.text, expected=show(-value.tal)
                 )
-                continue
-            percent = target is not None and target.procent and target.tal is not None and target.tal > 2
-            if not percent or value.enhet is not None or not 0 < value.tal < 1:
-                continue
-            assert target is not None
-            assert target.tal is not None
-            if abs(value.tal * 100 - target.tal) < abs(value.tal - target.tal):
+            elif (beside := _hundredth(line, column)) is not None:
                 meant = f"{show(value.tal * 100)} %"
                 yield filing.at(
-                    (INDICATORS, line.row, column),
-                    f"{value.text} är troligen {meant}; målet är {target.text}.",
+                    key,
+                    f"{value.text} är troligen {meant}; raden rör sig kring {beside.text}.",
                     f"Skriv {meant} som text, med procenttecken.",
                     found=value.text,
                     expected=meant,
                 )
+
+
+def _hundredth(line: Line, column: str) -> Matvarde | None:
+    """The value beside that shows this one to be a hundredth of what was meant; None when nothing does."""
+    value = _number(line, column)
+    others = ("kf_arsmal", "utfall_foregaende", "periodens_utfall") if column == "arsmal" else ("arsmal", "kf_arsmal")
+    beside = next((found for c in others if (found := _number(line, c)) is not None), None)
+    if (
+        value is None
+        or beside is None
+        or value.tal is None
+        or beside.tal is None
+        or not 0 < value.tal < 1
+        or beside.tal <= 2
+    ):
+        return None
+    if _unit(line, value) not in ("%", None) or _unit(line, beside) != "%":
+        return None
+    return beside if abs(value.tal * 100 - beside.tal) < abs(value.tal - beside.tal) else None
 
 
 @rule(
@@ -256,7 +292,7 @@ def both_sexes_are_given(filing: Filing) -> Iterator[Hit]:
     Exempel: Andel personer med ekonomiskt bistånd har utfall för män men inte för kvinnor.
     """
     for line in lines(filing, INDICATORS):
-        if "utfall_man" not in line.columns or not line.text("periodens_utfall"):
+        if "utfall_man" not in line.columns or _number(line, "periodens_utfall") is None:
             continue
         given = [bool(line.text(column)) for column in ("utfall_man", "utfall_kvinnor")]
         often = not line.text("period").isdigit()

@@ -315,7 +315,8 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
         return
     for row in form.items:
         facts = filing.filled.facts
-        figure = KEY_FIGURES.get(str(facts.get(("indikatorer", row, "indikator")) or "").strip().casefold(), "")
+        named = " ".join(str(facts.get(("indikatorer", row, "indikator")) or "").casefold().split()).rstrip(".")
+        figure = KEY_FIGURES.get(named, "")
         stated = tolka(str(facts.get(("indikatorer", row, "periodens_utfall")) or ""))
         if figure not in figures.row_by_id or stated is None or stated.tal is None:
             continue

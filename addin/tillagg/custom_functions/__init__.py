@@ -31,8 +31,8 @@ def PROGNOSSAKERHET(utfall: Any, prognos_t2: Any):
 
 
 @described
-def INDIKATORSTATUS(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet: Any = None, kf_arsmal: Any = None, utfall_foregaende: Any = None, ar: Any = None):  # fmt: skip
-    return f.indikatorstatus(utfall, prognos, arsmal, riktning, enhet, kf_arsmal, utfall_foregaende, ar)
+def INDIKATORSTATUS(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet: Any = None, kf_arsmal: Any = None, utfall_foregaende: Any = None, ar: Any = None, indikator: Any = None):  # fmt: skip
+    return f.indikatorstatus(utfall, prognos, arsmal, riktning, enhet, kf_arsmal, utfall_foregaende, ar, indikator)
 
 
 @described
