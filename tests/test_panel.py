@@ -3,107 +3,48 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-MISSING = [name for name in ("xlwings_server", "playwright") if importlib.util.find_spec(name) is None]
-if MISSING or CHROMIUM is None:
-    what = ", ".join([*MISSING, *(["chromium"] if CHROMIUM is None else [])])
-    pytest.skip(f"panelen prövas inte: {what} saknas på den här maskinen", allow_module_level=True)
+from tests.panel_fixtures import PanePage, address, book, browser, inbox  # first: it skips where the browser is missing
 
-from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
+# isort: split
+from playwright.sync_api import Browser, Page
 
-from addin.exempel import filings  # noqa: E402
-from templates.catalog import catalog  # noqa: E402
-from tests import forms, tillagg  # noqa: E402
-from validators.validate import validate  # noqa: E402
-from workbook.bind import read_filled  # noqa: E402
-from workbook.build import build  # noqa: E402
-from workbook.facts import read_facts  # noqa: E402
+from templates.catalog import catalog
+from tests import forms, tillagg
+from validators.validate import validate
+from workbook.bind import read_filled
+from workbook.build import build
 
 pytestmark = [pytest.mark.webb, pytest.mark.filterwarnings("ignore")]
 FAKE = (Path(__file__).parent / "fake_office.js").read_text(encoding="utf-8")
-PICTURES = os.environ.get("BLANKETT_BILDER")  # a folder for screenshots to look at
 
 
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-c", f"from addin.kommandon import main; main(['tillagg', '--port', '{port}'])"]
-    environment = {**os.environ, "BLANKETT_INKORG": str(tmp_path_factory.mktemp("inkorg"))}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        for _ in range(200):
-            with socket.socket() as attempt:
-                if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-
-
-@pytest.fixture(scope="module")
-def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = next(each for each in filings() if each.name.startswith("2024-T1"))
-    blankettset = forms.filing_set(folder)
-    path = tmp_path_factory.mktemp("bok") / "kungsholmen.xlsx"
-    build(path, blankettset, catalog().namnd("SDN08"), read_facts(folder / "DATA.csv", blankettset))
-    return path
-
-
-class Pane:
-    """The pane with a workbook open behind it. `outside` are the requests that left our server."""
+class Pane(PanePage):
+    """The pane with a workbook open behind it."""
 
     def __init__(self, page: Page, address: str, book: Path) -> None:
-        self.page, self.outside = page, []
+        super().__init__(page, address)
         self.payload = tillagg.payload(book)
         formulas = tillagg.formulas(book)
         names = [sheet["name"] for sheet in self.payload["sheets"]]
         sheets = {name: {"formler": formulas.get(name, []), "last": name not in ("_stampel",)} for name in names}
         sheets["Förklaringar"]["last"] = False
-        page.on("request", lambda request: self._note(request.url, address))
         page.add_init_script(f"window.__bok = {json.dumps({'blad': sheets})};")
         page.route("**/office.js", lambda route: route.fulfill(body=FAKE, content_type="text/javascript"))
-        page.set_viewport_size({"width": 380, "height": 900})
         page.goto(f"{address}/taskpane.html")
         page.wait_for_function("globalThis.blankettset && globalThis.xlwings")
         page.evaluate(
             "(payload) => { globalThis.xlwings.getBookData = async () => structuredClone(payload); }", self.payload
         )
 
-    def _note(self, url: str, address: str) -> None:
-        if not url.startswith((address, "data:")):
-            self.outside.append(url)
-
-    def validate(self) -> None:
-        self.page.click("#validera")
-        self.page.wait_for_function("!document.getElementById('validera').disabled")
-
     def done(self, what: str) -> list[list[Any]]:
         return [each for each in self.page.evaluate("window.__gjort") if each[0] == what]
-
-    def picture(self, name: str) -> None:
-        if PICTURES:
-            self.page.screenshot(path=f"{PICTURES}/{name}.png")
 
 
 @pytest.fixture
