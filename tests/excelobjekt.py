@@ -260,8 +260,8 @@ class Protection(Node):
             raise Unmodelled("pröva ett lösenord med nyare kryptering")
         if file.sheet and file.password and file.password != hash_password(password or ""):
             raise HostError("AccessDenied", "Lösenordet är fel.")
+        file.set_password(None, already_hashed=True)  # which also protects
         file.sheet = False
-        file.set_password(None, already_hashed=True)
         self._sheet._host.log.append(("unprotect", self._sheet.name))
 
     def protect(self, options: dict[str, Any] | None = None, password: str | None = None) -> None:
@@ -425,6 +425,14 @@ class NewWorkbook(Node):
 
     def open(self) -> None:
         self._host.opened.append(self._content)
+
+
+class AppRuntime(Node):
+    def __init__(self, host: ExcelHost) -> None:
+        self._host = host
+
+    def set_app_runtime_state(self, state: str) -> None:
+        self._host.log.append(("pane", state))
 
 
 class Workbook(Node):

@@ -22,14 +22,14 @@ from xml.sax.saxutils import escape
 
 from openpyxl import load_workbook
 
-from tests.excelobjekt import HostError, Kept, Sheet, Unmodelled, Workbook, member, put, shown
+from tests.excelobjekt import AppRuntime, HostError, Kept, Sheet, Unmodelled, Workbook, member, put, shown
 
 INSTANTIATE, QUERY, METHOD, SET, TRACE = 1, 2, 3, 4, 5
-GLOBAL, CALL, PROPERTY, INDEXER, REFERENCE = 1, 3, 4, 5, 6
+GLOBAL, NEW, CALL, PROPERTY, INDEXER, REFERENCE = 1, 2, 3, 4, 5, 6
 
 
 class ExcelHost:
-    """Excel with one workbook open. `log` is what was done, `faults` what this stand-in could not do."""
+    """Excel with one workbook open. `log` is what was done, `refused` what was not, `faults` what this stand-in cannot do."""
 
     def __init__(self, path: Path) -> None:
         self.name, content = path.name, path.read_bytes()
@@ -42,6 +42,7 @@ class ExcelHost:
         self._events: list[dict[str, Any]] = []
         self.log: list[tuple[Any, ...]] = []
         self.faults: list[str] = []
+        self.refused: list[str] = []
         self.opened: list[bytes] = []
         self.listening, self.active = False, self._book.active.title
         self.selected = self.sheet(self.active).get_range("A1")
@@ -58,6 +59,16 @@ class ExcelHost:
         put(*(area._grid(book)[0][0] for book in (self._book, self._values)), value)
         return self._event(area, "Unknown")
 
+    def filter_rows(self, sheet: str, table: str, rows: range) -> None:
+        """Someone filters a table so that these rows are hidden."""
+        self._book[sheet].tables[table].autoFilter.add_filter_column(0, ["Ingen"])
+        for row in rows:
+            self._book[sheet].row_dimensions[row].hidden = True
+
+    def lock(self, sheet: str, password: str) -> None:
+        """Someone protects a sheet with a password of their own."""
+        self._book[sheet].protection.password = password
+
     def answer(self, request: str) -> dict[str, Any]:
         """The client's batch (JSON): its answer, and the changes to tell of afterwards."""
         batch = json.loads(request)
@@ -66,9 +77,9 @@ class ExcelHost:
         paths = Paths(self, batch["ObjectPaths"])
         for action in batch["Actions"]:
             try:
-                if action["ActionType"] != TRACE:
-                    results.append({"ActionId": action["Id"], "Value": paths.act(action)})
+                results.append({"ActionId": action["Id"], "Value": paths.act(action)})
             except HostError as error:
+                self.refused.append(f"{action['Name']}: {error.code} {error}")
                 if isinstance(error, Unmodelled):
                     self.faults.append(str(error))
                 said["Error"] = {"Code": error.code, "Message": str(error), "Location": action["Name"]}
@@ -128,6 +139,10 @@ class Paths:
         kind, name = path["ObjectPathType"], path["Name"]
         if kind == GLOBAL:
             return Workbook(self._host)
+        if kind == NEW and name == "Microsoft.AppRuntime.AppRuntimeService":
+            return AppRuntime(self._host)
+        if kind == NEW:
+            raise Unmodelled(f"skapa {name}")
         if kind == REFERENCE:
             if name not in self._host._kept:
                 raise HostError("InvalidObjectPath", f"Objektet finns inte längre: {name}")
@@ -146,7 +161,10 @@ class Paths:
         raise Unmodelled(f"sökvägar av slaget {kind}")
 
     def act(self, action: dict[str, Any]) -> Any:
-        kind, name, node = action["ActionType"], action["Name"], self.find(action["ObjectPathId"])
+        kind, name = action["ActionType"], action["Name"]
+        if kind == TRACE:  # the client waits for the answer, so as to know that the batch has come that far
+            return None
+        node = self.find(action["ObjectPathId"])
         if kind == INSTANTIATE:
             return None if node is None else node._identity()
         if kind == QUERY:

@@ -46,8 +46,5 @@
   });
   provide();
   Office.onReady = (then) => (then ? ready.then(then) : ready);
-  const actions = {};
-  Office.actions = { associate: (name, run) => (actions[name] = run) };
-  window.__ribbon = (name) => new Promise((completed) => actions[name]({ completed }));
-  Office.addin = { showAsTaskpane: () => Promise.resolve() };
+  window.__ribbon = (name) => new Promise((completed) => Office.actions._association.mappings[name.toUpperCase()]({ completed }));
 })();
