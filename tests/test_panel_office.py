@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +24,7 @@ from addin.kontroll import write_control
 from templates.catalog import catalog
 from tests import forms, tillagg
 from tests.excelvard import ExcelHost
+from tests.test_foregaende import EXPLAINED
 from validators.validate import Result, validate
 from workbook.bind import read_filled
 
@@ -49,6 +51,12 @@ class OfficePane(PanePage):
     def _with_shim(self, route: Route) -> None:
         answer = route.fetch()
         route.fulfill(response=answer, body=f"{answer.text()}\n{SHIM}")
+
+    def excel(self, work: str) -> str | None:
+        """Run an add-in's code in the client; the code of the error if there was one."""
+        run = f"Excel.run(async (context) => {{ {work}; await context.sync(); }})"
+        code: str | None = self.page.evaluate(f"{run}.then(() => null, (error) => error.code)")
+        return code
 
     def until(self, true: Callable[[], Any]) -> None:
         """Wait until something has come to Excel or the server."""
@@ -170,20 +178,52 @@ def test_the_ribbon_runs_in_the_same_client(pane: OfficePane) -> None:
     pane.until(lambda: pane.host.done("select"))
 
 
-def test_an_explanation_holds_for_the_command_line(pane: OfficePane, tmp_path: Path) -> None:
+def explain(pane: OfficePane, words: str, code: str = "BF302") -> None:
+    """A warning explained in the pane, which then checks again."""
     pane.validate()
-    card = pane.page.locator(".fynd.varning").first
+    card = pane.page.locator(".fynd.varning", has_text=code).first
     card.get_by_role("button", name="Förklara").click()
-    card.locator("textarea").fill("=Överskottet ska användas till ombyggnaden av Servicehuset.")
+    card.locator("textarea").fill(words)
     card.get_by_role("button", name="Spara förklaringen").click()
     pane.until(lambda: len(pane.sent) == 2)
     pane.page.wait_for_function("!document.getElementById('validera').disabled")
+
+
+def test_an_explanation_holds_for_the_command_line(pane: OfficePane) -> None:
+    explain(pane, "Överskottet ska användas till ombyggnaden av servicehuset.")
     assert "1 förklarade" in pane.page.inner_text("#utslag")
-    assert not pane.page.is_visible("#fel-banner")
     pane.picture("office-forklarad")
-    explained = [each for each in checked(pane.host.saved()).findings if each.explanation is not None]
-    assert [each.code for each in explained] == ["BF302"]
-    assert explained[0].explanation == "=Överskottet ska användas till ombyggnaden av Servicehuset."
+    found = checked(pane.host.saved())
+    assert pane.page.locator(".fynd").count() == len(found.findings)
+    (explained,) = [each for each in found.findings if each.explanation is not None]
+    assert explained.code == "BF302"
+    assert explained.explanation == "Överskottet ska användas till ombyggnaden av servicehuset."
+
+
+def test_an_explanation_from_the_pane_holds_in_the_next_report(browser: Browser, address: str, tmp_path: Path) -> None:
+    """As in test_foregaende, with the words written in Excel."""
+    facts = {each: forms.with_values(each, EXPLAINED.format(prognos="70 %")) for each in ("2024-T1", "2024-T2")}
+    first = tmp_path / "t1.xlsx"
+    first.write_bytes(forms.raw_bytes("2024-T1", facts["2024-T1"]))
+    with opened(browser, address, first) as pane:
+        explain(pane, "Enkäten hade få svar.", "BF315")
+        earlier = read_filled(pane.host.saved(), catalog(), name="t1.xlsx")
+    now = validate(forms.handed_in("2024-T2", facts["2024-T2"]), (earlier,))
+    explanation = next(each.explanation for each in now.findings if each.code == "BF315")
+    assert explanation == "Enkäten hade få svar. (ur 2024-T1)"
+
+
+@pytest.mark.xfail(strict=True, reason="main.js räknar tilläggets egna skrivningar (triggerSource ThisLocalAddin)")
+def test_the_panes_own_writing_is_no_change_meanwhile(pane: OfficePane) -> None:
+    explain(pane, "Överskottet ska användas till ombyggnaden av servicehuset.")
+    assert not pane.page.is_visible("#fel-banner")
+    assert "förklarad" in cells(pane.host.saved())["Kontroll"].values()
+
+
+@pytest.mark.xfail(strict=True, reason="main.js tar en text som börjar med = för en formel")
+def test_a_text_that_begins_like_a_formula_is_no_formula(pane: OfficePane) -> None:
+    explain(pane, "=Överskottet ska användas till ombyggnaden av servicehuset.")
+    assert pane.page.locator(".fynd").count() == len(checked(pane.host.saved()).findings)
 
 
 def test_a_change_during_the_check_is_told_by_excel(pane: OfficePane) -> None:
@@ -250,16 +290,69 @@ def test_a_lost_server_says_so_and_the_workbook_is_untouched(pane: OfficePane) -
     assert pane.host.log == []
 
 
+def test_values_of_every_kind_arrive_as_saved(browser: Browser, address: str, book: Path, tmp_path: Path) -> None:
+    strange = tmp_path / "konstig.xlsx"
+    workbook = load_workbook(io.BytesIO(book.read_bytes()))
+    sheet = workbook["Verksamhetsprojekt"]
+    for place, value in {"C9": True, "D9": "#N/A", "E9": datetime(2024, 4, 30), "F9": 0.1, "G9": "007"}.items():
+        sheet[place] = value
+    sheet.sheet_state = "hidden"
+    workbook.save(strange)
+    with opened(browser, address, strange) as pane:
+        pane.validate()
+        sent = next(each for each in pane.sent[0]["sheets"] if each["name"] == sheet.title)
+        assert sent["visibility"] == "Hidden"
+        assert sent["values"][8][2:7] == [True, "#N/A", "2024-04-30T00:00:00.000Z", 0.1, "007"]
+        assert sent["values"] == next(
+            each["values"] for each in tillagg.payload(strange)["sheets"] if each["name"] == sheet.title
+        )
+
+
+def test_the_client_and_its_swedish_are_microsofts_from_our_server(pane: OfficePane, address: str) -> None:
+    loaded = pane.page.evaluate("performance.getEntriesByType('resource').map((each) => each.name)")
+    for name in ("excel-win32-16.01.js", "sv-se/office_strings.js", "custom-scripts/index.js"):
+        assert any(each.endswith(name) for each in loaded), name
+    unread = "Excel.run(async (context) => context.workbook.worksheets.getItem('Mål').name)"
+    assert "Egenskapen" in pane.page.evaluate(f"{unread}.catch((error) => error.message)")
+
+
+def test_blocks_links_and_heights_reach_the_file(pane: OfficePane) -> None:
+    """What the stand-in can do beside what the pane does today."""
+    code = pane.excel("""
+        const sheet = context.workbook.worksheets.getItem("Förklaringar");
+        sheet.protection.load("options");
+        await context.sync();
+        sheet.protection.unprotect();
+        const block = sheet.getRangeByIndexes(7, 2, 2, 3);
+        block.values = [["BF1", "'=a", null], ["", "'1-2", 7]];
+        block.format.autofitRows();
+        sheet.getRange("G8").hyperlink = { documentReference: "'Mål'!B9", textToDisplay: "B9", screenTip: "Gå dit" };
+        sheet.protection.protect(sheet.protection.options);
+    """)
+    assert code is None, pane.host.refused
+    sheet = load_workbook(io.BytesIO(pane.host.saved()))["Förklaringar"]
+    assert [[cell.value for cell in row] for row in sheet["C8:E9"]] == [["BF1", "=a", None], [None, "1-2", 7]]
+    assert sheet["D8"].data_type == "s"
+    assert (sheet["G8"].value, sheet["G8"].hyperlink.location) == ("B9", "'Mål'!B9")
+    assert pane.host.done("autofit") == [("autofit", "Förklaringar", "C8:E9")]
+
+
+def test_what_the_stand_in_lacks_fails_the_test_that_asks_for_it(pane: OfficePane) -> None:
+    assert pane.excel("context.workbook.worksheets.getItem('Mål').getRange('A1').format.fill.color = 'red'")
+    assert pane.host.faults == ["tests/excelvard.py kan inte RangeFormat.Fill"]
+    pane.host.faults.clear()
+
+
 def test_excel_refuses_as_excel_does(pane: OfficePane) -> None:
     """The stand-in's refusals, as Microsoft's client gives them to an add-in."""
+    link = "{ documentReference: \"'Mål'!B9\" }"
     for work, code in {
+        f"getItem('Förklaringar').getRange('G8').hyperlink = {link}": "AccessDenied",  # its cells may be written in
         "getItem('Saknas').activate()": "ItemNotFound",
         "getItem('Driftbudget').getRange('B1').values = [['x']]": "AccessDenied",
         "getItem('Driftbudget').getRange('C9:D9').values = [['x']]": "InvalidArgument",
         "getItem('Driftbudget').protection.protect()": "InvalidOperation",
         "getItem('_stampel').activate()": "InvalidOperation",
     }.items():
-        run = f"Excel.run(async (context) => {{ context.workbook.worksheets.{work}; await context.sync(); }})"
-        assert pane.page.evaluate(f"{run}.catch((error) => error.code)") == code, work
-    unread = "Excel.run(async (context) => context.workbook.worksheets.getItem('Mål').name)"
-    assert pane.page.evaluate(f"{unread}.catch((error) => error.code)") == "PropertyNotLoaded"
+        assert pane.excel(f"context.workbook.worksheets.{work}") == code, work
+    assert pane.excel("context.workbook.worksheets.getItem('Mål').name") == "PropertyNotLoaded"
