@@ -226,6 +226,14 @@ def test_a_text_that_begins_like_a_formula_is_no_formula(pane: OfficePane) -> No
     assert pane.page.locator(".fynd").count() == len(checked(pane.host.saved()).findings)
 
 
+@pytest.mark.xfail(strict=True, reason="en för lång text stannar skrivningen när skyddet är borta, och kallas lösenord")
+def test_protection_is_back_when_excel_refuses_a_text(pane: OfficePane) -> None:
+    explain(pane, "x" * 32_700)  # with the finding's own text it is longer than a cell can hold
+    pane.validate()
+    assert pane.host.sheet("Kontroll").protection.protected
+    assert "lösenord" not in pane.page.inner_text("#fel-banner")
+
+
 def test_a_change_during_the_check_is_told_by_excel(pane: OfficePane) -> None:
     def later(route: Route) -> None:
         event = pane.host.type_in("Driftbudget", "C9", 1)
