@@ -16,11 +16,11 @@
   let pending = new Set();
   const reads = (type, names) => names.forEach((name) => Object.defineProperty(type.prototype, name, { get() { return this._get(name); } }));
   class Range extends Loaded {}
-  reads(Range, ["formulas", "rowIndex", "columnIndex", "isNullObject"]);
+  reads(Range, ["formulas", "values", "rowIndex", "columnIndex", "isNullObject"]);
   class Protection extends Loaded {
     constructor(name) { super({ protected: book.blad[name].last, options: { allowSort: true } }); this.name = name; }
     unprotect() {
-      if (book.blad[this.name].losenord) throw new Error("AccessDenied");
+      if (book.blad[this.name].losenord) throw Object.assign(new Error("AccessDenied"), { code: "AccessDenied" });
       book.blad[this.name].last = false; log("unprotect", this.name);
     }
     protect(options) { book.blad[this.name].last = true; log("protect", this.name, options); }
@@ -34,7 +34,7 @@
       const height = Math.max(1, ...cells.map((cell) => cell[0])), width = Math.max(1, ...cells.map((cell) => cell[1]));
       const formulas = Array.from({ length: height }, () => Array(width).fill(""));
       cells.forEach(([row, column, text]) => (formulas[row - 1][column - 1] = text));
-      return new Range({ formulas, rowIndex: 0, columnIndex: 0, isNullObject: !cells.length });
+      return new Range({ formulas, values: formulas.map((row) => row.map(() => 0)), rowIndex: 0, columnIndex: 0, isNullObject: !cells.length });
     }
     getCell(row, column) { return this.getRangeByIndexes(row, column, 1, 1); }
     getRangeByIndexes(row, column, height, width) {

@@ -8,6 +8,7 @@ from typing import Any
 
 from openpyxl import load_workbook
 from openpyxl.worksheet.formula import ArrayFormula
+from openpyxl.worksheet.worksheet import Worksheet
 
 VISIBILITY = {"visible": "Visible", "hidden": "Hidden", "veryHidden": "VeryHidden"}
 
@@ -16,11 +17,18 @@ def payload(path: Path) -> dict[str, Any]:
     book = load_workbook(path, data_only=True)
     sheets = []
     for sheet in book.worksheets:
-        values = [[_value(cell.value) for cell in row] for row in sheet.iter_rows(min_row=1, min_col=1)]
+        values = _to_the_last(sheet)
         sheets.append({"name": sheet.title, "visibility": VISIBILITY[sheet.sheet_state], "values": values,
                        "pictures": [], "tables": [], "notes": [], "shapes": [], "charts": [], "pivot_tables": []})  # fmt: skip
     info = {"name": path.name, "active_sheet_index": 0, "selection": "A1", "calculation": "Automatic"}
     return {"client": "Office.js", "version": "0.37.8", "book": info, "names": [], "sheets": sheets}
+
+
+def _to_the_last(sheet: Worksheet) -> list[list[Any]]:
+    """The values from A1 to the last row and column that hold anything: formats alone are not sent."""
+    used = [(cell.row, cell.column) for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    rows, columns = (max(each) for each in zip(*used, strict=True)) if used else (1, 1)
+    return [[_value(value) for value in row] for row in sheet.iter_rows(1, rows, 1, columns, values_only=True)]
 
 
 def _value(value: Any) -> Any:

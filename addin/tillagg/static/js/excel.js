@@ -8,7 +8,7 @@ export async function formulas() {
     await context.sync();
     const used = sheets.items.map((sheet) => {
       const range = sheet.getUsedRangeOrNullObject(true);
-      range.load("formulas,rowIndex,columnIndex,isNullObject");
+      range.load("formulas,values,rowIndex,columnIndex,isNullObject");
       return [sheet.name, range];
     });
     await context.sync();
@@ -18,7 +18,8 @@ export async function formulas() {
       const cells = [];
       range.formulas.forEach((row, y) =>
         row.forEach((cell, x) => {
-          if (typeof cell === "string" && cell.startsWith("="))
+          // a text that only begins like a formula is its own value
+          if (typeof cell === "string" && cell.startsWith("=") && cell !== range.values[y][x])
             cells.push([range.rowIndex + y + 1, range.columnIndex + x + 1, cell]);
         }),
       );
@@ -97,8 +98,8 @@ function runs(numbers) {
   return found;
 }
 
-// A text that Excel keeps as a text, whatever it begins with.
-const literal = (text) => (text ? `'${text}` : "");
+// A text that Excel keeps as a text, whatever it begins with, and no longer than a cell holds.
+const literal = (text) => (text ? `'${text.slice(0, 32767)}` : "");
 
 // The sheet Kontroll: findings as texts, links to their cells, rows as high as the texts need.
 export async function writeControl(control) {
@@ -145,9 +146,12 @@ export async function stamp(sheetName, cells) {
   });
 }
 
+// Tell of every change that the pane has not made itself.
 export function onChange(run) {
   return Excel.run(async (context) => {
-    context.workbook.worksheets.onChanged.add(async () => run());
+    context.workbook.worksheets.onChanged.add(async (event) => {
+      if (event?.triggerSource !== "ThisLocalAddin") run();
+    });
     await context.sync();
   });
 }

@@ -76,8 +76,9 @@ async function writeControl(control) {
   try {
     await excel.writeControl(control);
     return "Fynden står också på bladet Kontroll.";
-  } catch {
-    trouble("Fynden gick inte att skriva på bladet Kontroll (det är låst med lösenord), men de står här.");
+  } catch (error) {
+    const why = error.code === "AccessDenied" ? "det är låst med lösenord" : "Excel tog inte emot texterna";
+    trouble(`Fynden gick inte att skriva på bladet Kontroll (${why}), men de står här.`);
     return "";
   }
 }
