@@ -1,4 +1,4 @@
-"""BF501-BF507: against the nämnd's earlier workbooks. Nothing is judged that was not given."""
+"""BF501-BF508: against the nämnd's earlier workbooks. Nothing is judged that was not given."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from validators.validate import validate
 from workbook.evaluate import Key, Value
 from workbook.filled import FilledSet
 
-COVERED = {f"BF50{number}" for number in range(1, 8)}
+COVERED = {f"BF50{number}" for number in range(1, 9)}
 AREAS = "verksamhetsomraden"
 
 
@@ -124,6 +124,50 @@ def test_last_years_outcome_is_the_one_reported(given: str, codes: list[str]) ->
     last_year = msgspec.structs.replace(books, set=msgspec.structs.replace(books.set, id="2023-VB", year=2023))
     now = indicator("2024-T1", arsmal="92 %", period="2024", utfall_foregaende=given)
     assert [f.code for f in new(now, last_year)] == codes
+
+
+def test_a_unit_begins_all_the_year_with_the_same() -> None:
+    first = forms.handed_in("2024-T1", forms.with_values("2024-T1", UNIT.format(fran="-1000")))
+    for opening, codes in (("-1000", []), ("-1200", ["BF503"])):
+        now = forms.handed_in("2024-T2", forms.with_values("2024-T2", UNIT.format(fran=opening)))
+        found = new(now, first)
+        assert [f.code for f in found] == codes
+        assert all("2024-T1 började med 1 000" in f.hit.text for f in found)
+
+
+def test_last_years_outcome_is_the_same_all_the_year() -> None:
+    first = indicator("2024-T1", arsmal="92 %", period="2024", utfall_foregaende="94 %")
+    for given, codes in (("94", []), ("95 %", ["BF507"])):
+        now = indicator("2024-T2", arsmal="92 %", period="2024", utfall_foregaende=given)
+        assert [f.code for f in new(now, first) if f.code != "BF408"] == codes
+
+
+def test_the_same_analysis_as_before_does_not_explain_a_new_target() -> None:
+    first = indicator("2024-T1", arsmal="92 %", period="2024", analys="Målet nås.")
+    for said, codes in (("Målet nås.", ["BF506"]), ("Nämnden har beslutat om 75 %.", [])):
+        now = indicator("2024-T2", arsmal="75 %", period="2024", analys=said)
+        assert [f.code for f in new(now, first)] == codes
+
+
+def balance(set_id: str, **figures: str) -> FilledSet:
+    """A set whose balance sheet has these opening and closing current assets, and the same in eget kapital."""
+    lines = [f"balansrakning;{row};{column};{value}" for column, value in figures.items()
+             for row in ("omsattningstillgangar", "eget_kapital")]  # fmt: skip
+    return forms.handed_in(set_id, forms.with_values(set_id, "\n".join(lines)))
+
+
+def test_the_opening_balance_is_last_years_closing_and_the_same_all_the_year() -> None:
+    t2 = balance("2024-T2", ib="142,5", ub="130")
+    assert new(balance("2024-VB", ib="142,5", ub="120"), t2) == []
+    found = new(balance("2024-VB", ib="145,2", ub="120"), t2)
+    assert forms.flatten(found) == [
+        "BF508 balansrakning.omsattningstillgangar.ib",
+        "BF508 balansrakning.eget_kapital.ib",
+    ]
+    books = balance("2024-VB", ib="100", ub="142,5")
+    last_year = msgspec.structs.replace(books, set=msgspec.structs.replace(books.set, id="2023-VB", year=2023))
+    assert new(balance("2024-T2", ib="142,5", ub="130"), last_year) == []
+    assert [f.code for f in new(balance("2024-T2", ib="100", ub="130"), last_year)] == ["BF508", "BF508"]
 
 
 EXPLAINED = """

@@ -104,6 +104,17 @@ def cells(content: bytes) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def links(content: bytes) -> dict[str, str]:
+    """Where the cells of Kontroll lead."""
+    sheet = load_workbook(io.BytesIO(content))["Kontroll"]
+    return {
+        cell.coordinate: cell.hyperlink.location
+        for row in sheet.iter_rows()
+        for cell in row
+        if cell.hyperlink is not None
+    }
+
+
 def without_file(texts: dict[str, Any]) -> dict[str, Any]:
     """Kontroll without the receipt's hash of the file: the pane's is of what was sent, the command's of the file."""
     return {where: re.sub(r", filen [0-9a-f]{16}\.", "", str(text)) for where, text in texts.items()}
@@ -139,6 +150,8 @@ def test_kontroll_in_the_saved_file_is_that_of_the_command_line(pane: OfficePane
     ours, theirs, before = cells(saved), cells(copy.read_bytes()), cells(book.read_bytes())
     assert without_file(ours.pop("Kontroll")) == without_file(theirs.pop("Kontroll"))
     assert ours == theirs
+    assert links(saved) == links(copy.read_bytes())
+    assert len(links(saved)) > 20
     before.pop("Kontroll")
     assert ours == before
     assert checked(saved).receipt["innehall"] == checked(book).receipt["innehall"]

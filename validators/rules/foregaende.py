@@ -121,23 +121,27 @@ def the_t2_forecast_is_the_one_submitted(filing: Filing) -> Iterator[Hit]:
 def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
     """BF503: En resultatenhets överföring från föregående år är den som förra bokslutet förde till nästa år.
 
-    Givet förra årets VB-arbetsbok, angiven som föregående, och en enhet med samma namn i båda
-    När beloppen skiljer sig mer än toleransen, med hänsyn till kolumnernas tecken
+    Givet förra årets VB-arbetsbok eller en tidigare från i år, angiven som föregående, och en enhet med samma namn i båda
+    När beloppet är ett annat än bokslutets utgående, eller än årets tidigare ingående, mer än toleransen och med hänsyn till
+    kolumnernas tecken
     Så varnas det (stoppas i VB).
     Exempel: Bokslutet 2023 förde över 6 695,0 till 2024 men T1 2024 börjar med 6 950,0.
     """
     earlier = _earlier(filing, "VB", years_back=1)
+    column = "overforing_till"
+    if earlier is None:
+        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "overforing_fran"
     forms = _both(filing, earlier, UNITS) if earlier else None
     if earlier is None or forms is None or "overforing_fran" not in forms[0].column_by_id:
         return
     now, before = forms
-    if "overforing_till" not in before.column_by_id or now.key is None or before.key is None or now.unit != before.unit:
+    if column not in before.column_by_id or now.key is None or before.key is None or now.unit != before.unit:
         return
     closing = {}
     for row in earlier.items.get(UNITS, ()):
-        name, value = earlier.facts.get((UNITS, row, before.key)), earlier.facts.get((UNITS, row, "overforing_till"))
+        name, value = earlier.facts.get((UNITS, row, before.key)), earlier.facts.get((UNITS, row, column))
         if isinstance(name, str) and isinstance(value, Decimal):
-            closing[name.strip().casefold()] = surplus(before, "overforing_till", value)
+            closing[name.strip().casefold()] = surplus(before, column, value)
     for row in filing.filled.forms[UNITS].items:
         name, value = (
             filing.filled.facts.get((UNITS, row, now.key)),
@@ -149,8 +153,8 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
         if abs(opening - closed) > now.tolerance:
             yield filing.at(
                 (UNITS, row, "overforing_fran"),
-                f"enheten börjar med överskottet {show(opening, now.decimals)} men {earlier.name} slutade med "
-                f"{show(closed, now.decimals)}.",
+                f"enheten börjar med överskottet {show(opening, now.decimals)} men {earlier.name} "
+                f"{'slutade' if column == 'overforing_till' else 'började'} med {show(closed, now.decimals)}.",
                 "Rätta beloppet, eller förklara varför fonden har ändrats mellan åren.",
                 found=opening,
                 expected=closed,
@@ -244,6 +248,11 @@ def _indicators(rows: Iterable[str], facts: Mapping[Key, Value]) -> dict[tuple[s
     return found
 
 
+def _text(facts: Mapping[Key, Value], row: str, column: str) -> str:
+    """What stands in an indicator's column, empty when nothing does."""
+    return str(facts.get((INDICATORS, row, column)) or "").strip()
+
+
 def _shared(filing: Filing, earlier: Earlier) -> Iterator[tuple[str, str]]:
     """Rows of the same indicator now and before."""
     form = next((f for f in filing.judged() if f.form.id == INDICATORS), None)
@@ -265,22 +274,24 @@ def a_changed_target_is_decided(filing: Filing) -> Iterator[Hit]:
     """BF506: Nämndens årsmål för en indikator är det som stod i årets förra arbetsbok, eller så sägs det att det ändras.
 
     Givet en tidigare arbetsbok för samma år, angiven som föregående, med samma indikator under samma mål
-    När årsmålet har en annan betydelse och analysen är tom
+    När årsmålet har en annan betydelse och analysen är tom, eller är densamma som då
     Så varnas det: ett ändrat årsmål beslutas av nämnden.
     Exempel: Årsmålet var 92 % i verksamhetsplanen och är 75 % i T1.
     """
     earlier = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)])
     for row, old_row in _shared(filing, earlier) if earlier else ():
         assert earlier is not None
-        now, old = (
-            str(facts.get((INDICATORS, r, "arsmal")) or "")
+        (now, said), (old, said_before) = (
+            (_text(facts, r, "arsmal"), _text(facts, r, "analys") or _text(facts, r, "kommentar"))
             for facts, r in ((filing.filled.facts, row), (earlier.facts, old_row))
         )
-        if not old or meaning(now) == meaning(old) or filing.filled.facts.get((INDICATORS, row, "analys")):
+        unit = _text(filing.filled.facts, row, "enhet")
+        if not old or meaning(now, unit) == meaning(old, unit) or (said and said != said_before):
             continue
+        why = "och analysen är densamma som då" if said else "och analysen är tom"
         yield filing.at(
             (INDICATORS, row, "arsmal"),
-            f"årsmålet är {now or 'tomt'} men var {old} i {earlier.name}, och analysen är tom.",
+            f"årsmålet är {now or 'tomt'} men var {old} i {earlier.name}, {why}.",
             "Skriv i analysen vilket beslut som ändrar årsmålet, eller återställ det.",
             found=now,
             expected=old,
@@ -297,23 +308,68 @@ def a_changed_target_is_decided(filing: Filing) -> Iterator[Hit]:
 def last_years_outcome_is_the_one_reported(filing: Filing) -> Iterator[Hit]:
     """BF507: Kolumnen Utfall VB för en indikator är utfallet i förra årets verksamhetsberättelse.
 
-    Givet förra årets VB-arbetsbok, angiven som föregående, med samma indikator under samma mål
+    Givet förra årets VB-arbetsbok, eller en tidigare från i år, angiven som föregående, med samma indikator under samma mål
     När värdena har olika betydelse
     Så varnas det. En sammanslagen nämnds andelar går inte att summera, så då bedöms det inte.
     Exempel: VB 2023 hade 94,17 % men T1 2024 anger 97,14 % som utfall VB 2023.
     """
-    earlier = _earlier(filing, "VB", years_back=1)
+    earlier, column = _earlier(filing, "VB", years_back=1), "periodens_utfall"
+    if earlier is None:
+        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "utfall_foregaende"
     if earlier is None or earlier.name != earlier.set.id:
         return
     for row, old_row in _shared(filing, earlier):
-        now = filing.filled.facts.get((INDICATORS, row, "utfall_foregaende"))
-        old = earlier.facts.get((INDICATORS, old_row, "periodens_utfall"))
-        if isinstance(now, str) and isinstance(old, str) and meaning(now) != meaning(old):
+        now, unit = _text(filing.filled.facts, row, "utfall_foregaende"), _text(filing.filled.facts, row, "enhet")
+        old = _text(earlier.facts, old_row, column)
+        if now and old and meaning(now, unit) != meaning(old, unit):
             yield filing.at(
                 (INDICATORS, row, "utfall_foregaende"),
                 f"förra årets utfall anges till {now} men {earlier.name} hade {old}.",
                 f"Skriv {old}, eller förklara varför värdet är omräknat.",
                 found=now,
                 expected=old,
+                follows_from_here=False,
+            )
+
+
+BALANCE = "balansrakning"
+
+
+@rule(
+    "BF508",
+    title="Ingående balans är den utgående",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Balansräkningens IB är förra bokslutets UB och densamma hela året: 000:2077-2085, ren bokföring",
+)
+def opening_balance_equals_closing(filing: Filing) -> Iterator[Hit]:
+    """BF508: En posts ingående balans är den utgående i förra bokslutet, och densamma hela året.
+
+    Givet förra årets VB-arbetsbok eller en tidigare från i år, angiven som föregående
+    När en posts IB skiljer sig mer än toleransen från bokslutets UB, eller från årets tidigare IB
+    Så varnas det (stoppas i VB).
+    Exempel: Bokslutet slutade med omsättningstillgångar 142,5 men T2 börjar med 145,2.
+    """
+    earlier, column = _earlier(filing, "VB", years_back=1), "ub"
+    if earlier is None:
+        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "ib"
+    forms = _both(filing, earlier, BALANCE) if earlier else None
+    if earlier is None or forms is None or "ib" not in forms[0].column_by_id or column not in forms[1].column_by_id:
+        return
+    now, before = forms
+    for row in now.rows:
+        found = filing.filled.facts.get((BALANCE, row.id, "ib"))
+        old = earlier.facts.get((BALANCE, row.id, column))
+        computed = now.cell(row.id, "ib").formula is not None
+        if computed or row.id not in before.row_by_id or not isinstance(found, Decimal) or not isinstance(old, Decimal):
+            continue
+        if abs(found - old) > now.tolerance:
+            yield filing.at(
+                (BALANCE, row.id, "ib"),
+                f"ingående balans är {show(found, now.decimals)} men {earlier.name} "
+                f"{'slutade' if column == 'ub' else 'började'} med {show(old, now.decimals)}.",
+                f"Skriv {show(old, now.decimals)}, eller förklara vad som har rättats.",
+                found=found,
+                expected=old,
+                tolerance=now.tolerance,
                 follows_from_here=False,
             )
