@@ -26,6 +26,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF322 mal.31.forvantat_resultat",  # 000:1681
             "BF406 indikatorer.14.periodens_utfall",  # 000:396: 37,4 is neither between 2 and 28 nor their sum
             "BF408 indikatorer.16.prognos_helar",  # 000:402: 16 st on a row in barn/avd.
+            *(f"BF701 indikatorer.{row}.analys" for row in (17, 19)),  # 000:404, 450: the forecast is the target
             "BF317 indikatorer.62.arsmal",  # 000:1445
             # 000:1579, 1583: 100,7 twice, but the forms give 100,2 and 100,3
             "BF210 indikatorer.70.periodens_utfall",
@@ -60,6 +61,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF202 budgetjusteringar_drift.summa.belopp",
             *(f"BF322 mal.{row}.analys" for row in (5, 6, 7)),  # 003:344, 392, 421
             "BF408 indikatorer.9.prognos_helar",  # 003:333: 16,2 st on a row in barn/avd.
+            *(f"BF701 indikatorer.{row}.analys" for row in (18, 19)),  # 003:556, 560: 95 mot 95, "delvis"
             "BF317 indikatorer.23.arsmal",  # 003:566
             "BF406 indikatorer.25.periodens_utfall",  # 003:572: 60,42 is below both 61,9 and 62,96
             "BF317 indikatorer.32.arsmal",  # 003:878

@@ -29,6 +29,7 @@ MODULES = (
     "mal",
     "matvarden",
     "foregaende",
+    "rapporttext",
 )  # causes before effects
 PERIODS = ("VP", "T1", "T2", "VB")
 SECTIONS = ("Givet", "När", "Så", "Exempel")
