@@ -32,6 +32,14 @@ def _both(filing: Filing, earlier: Earlier, form_id: str) -> tuple[Blankett, Bla
     return now.form, before
 
 
+def _given(earlier: Earlier, form: Blankett, row: str, column: str) -> bool:
+    """True when somebody filled in the earlier figure, or what it was computed from: a blank plan is no plan of nought."""
+    reads = form.cell(row, column).reads
+    return not reads or any(
+        earlier.facts.get((form.id, ref.row or row, ref.column or column)) is not None for ref in reads
+    )
+
+
 @rule(
     "BF501",
     title="Budgeten är den som gällde, med justeringar",
@@ -59,7 +67,11 @@ def the_budget_is_the_one_before(filing: Filing) -> Iterator[Hit]:
             continue
         found, old = filing.filled.facts.get((AREAS, row.id, "budget")), earlier.facts.get((AREAS, row.id, column))
         asked = earlier.facts.get((AREAS, row.id, "begarda_justeringar"))
-        if not isinstance(found, Decimal) or not isinstance(old, Decimal):
+        if (
+            not isinstance(found, Decimal)
+            or not isinstance(old, Decimal)
+            or not _given(earlier, before, row.id, column)
+        ):
             continue
         adjusted = old + asked if isinstance(asked, Decimal) else old
         if abs(found - old) <= tolerance or abs(found - adjusted) <= tolerance:
@@ -182,7 +194,13 @@ def the_outcome_is_within_the_t2_forecast(filing: Filing) -> Iterator[Hit]:
         return
     place: Key = (AREAS, "summa", "utfall")
     column = "prognos_fore" if (AREAS, "summa", "prognos_fore") in earlier.facts else "prognos"
-    outcome, forecast = filing.filled.facts.get(place), earlier.facts.get((AREAS, "summa", column))
+    filled = any(
+        filing.filled.facts.get((AREAS, row.id, "utfall")) is not None
+        for row in filing.set.blanketter[AREAS].rows
+        if row.formula is None
+    )
+    outcome = filing.filled.facts.get(place) if filled else None
+    forecast = earlier.facts.get((AREAS, "summa", column))
     if not isinstance(outcome, Decimal) or not isinstance(forecast, Decimal):
         return
     found, band = prognossakerhet(outcome, forecast), filing.set.parameter("prognossakerhet.band")
