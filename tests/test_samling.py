@@ -281,7 +281,8 @@ def test_what_nobody_has_reported_is_blank_in_the_city(tmp_path: Path) -> None:
     form = catalog().blankettset(SET).blanketter["prestationer"]
     place = Placement(form)
     sheet = load_workbook(tmp_path / "stad.xlsx", data_only=True)[form.sheet]
-    assert [sheet[place.address("lss_vuxenboende", c)].value for c in ("antal_budget", "forandring")] == [None, None]
+    for row in ("lss_vuxenboende", "lss_summa"):
+        assert [sheet[place.address(row, c)].value for c in ("antal_budget", "forandring")] == [None, None]
 
 
 def test_a_functions_amount_is_turned_into_millions_too(tmp_path: Path) -> None:

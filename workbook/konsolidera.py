@@ -5,7 +5,7 @@ Takes figures and ready-made rows of text; judges nothing. All money is in mnkr,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from workbook.build import (
     write_stamp,
 )
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
-from workbook.excel_formula import SheetPlaces, quote_sheet
+from workbook.excel_formula import SheetPlaces, formula_text, quote_sheet
 from workbook.konsolidera_enheter import (
     DATA,
     DATA_FIRST_COLUMN,
@@ -143,28 +143,54 @@ def reads_unsummed(blankettset: Blankettset, cell: CellDef) -> bool:
     return any(not form.is_list and not form.is_summed(ref.row or "", ref.column or "") for form, ref in refs)
 
 
+def read_by_functions(blankettset: Blankettset) -> frozenset[Key]:
+    """The cells that functions read; they count a blank their own way, so what they read keeps its zero."""
+    cells = (cell for form in blankettset.blanketter.values() for _, _, cell in form.fixed_cells())
+    refs = (ref for cell in cells if cell.function is not None for ref in cell.reads)
+    return frozenset((ref.blankett or "", ref.row or "", ref.column or "") for ref in refs)
+
+
 class CityEvaluation(Evaluation):
-    """A nämnd's figures in mnkr. A function's result comes in the form's own unit and is turned into mnkr as well.
+    """A nämnd's figures in mnkr. A function's result comes in the form's own unit and is turned into mnkr as well."""
 
-    `given` stands in place of what would be computed: the sums of the nämnder's own figures, in the city's total.
-    """
-
-    def __init__(
-        self, blankettset: Blankettset, facts: Facts, own: Blankettset, given: Mapping[Key, Value] | None = None
-    ) -> None:
+    def __init__(self, blankettset: Blankettset, facts: Facts, own: Blankettset) -> None:
         super().__init__(blankettset, facts, keep_formulas=True)
-        self.own, self.given = own, given or {}
+        self.own = own
 
     def expected(self, key: Key) -> Value:
         """See Evaluation."""
-        if key in self.given:
-            return self.given[key]
         found = super().expected(key)
         form, before = self.set.blanketter[key[0]], self.own.blanketter[key[0]].unit_of(key[2])
         after = form.unit_of(key[2])
         if before == after or not isinstance(found, Decimal) or form.cell(key[1], key[2]).function is None:
             return found
         return found * MONEY_SCALE[before] / MONEY_SCALE[after]
+
+
+class CityTotal(CityEvaluation):
+    """The city's figures. A sum of what nobody has reported is blank, unless a function reads it (`kept`).
+
+    `given` stands in place of what would be computed: the sums of the nämnder's own figures.
+    """
+
+    def __init__(
+        self, blankettset: Blankettset, facts: Facts, own: Blankettset, given: Mapping[Key, Value], kept: Set[Key]
+    ) -> None:
+        super().__init__(blankettset, facts, own)
+        self.given, self.kept = given, kept
+
+    def expected(self, key: Key) -> Value:
+        """See Evaluation."""
+        if key in self.given:
+            return self.given[key]
+        return None if self._adds_blanks(key) else super().expected(key)
+
+    def _adds_blanks(self, key: Key) -> bool:
+        form = self.set.blanketter[key[0]]
+        terms = form.cell(key[1], key[2]).formula
+        if not terms or form.is_list or key in self.kept:
+            return False
+        return all(self.figure(term.ref) is None for term in terms)
 
 
 def write_city(path: Path, city: City, *, replace_existing: bool) -> Path | None:
@@ -211,7 +237,11 @@ class _CityBook:
         self.tables = [f for f in forms.values() if not f.is_list and f.id not in NOT_SUMMED]
         self.lists = [f for f in forms.values() if f.is_list and f.id not in NOT_SUMMED]
         self._number_rows()
-        self.total = CityEvaluation(self.set, sum_inputs(self.set, self.parts), city.set, self._given())
+        self.kept = read_by_functions(self.set)
+        self.placements = {form.id: Placement(form) for form in self.tables}
+        self.parameter_rows = parameter_rows(self.set)
+        self.places = SheetPlaces(self.placements, parameter_addresses(self.parameter_rows), blank_text=True)
+        self.total = CityTotal(self.set, sum_inputs(self.set, self.parts), city.set, self._given(), self.kept)
 
     def _given(self) -> dict[Key, Value]:
         """What the city's forms do not compute anew: None for what is not summed, else the sum of the nämnder's own."""
@@ -235,13 +265,10 @@ class _CityBook:
             sheet = self._plain_sheet("Verksamhetsområden", PURPOSE, "ekonomi")
             areas = [part.area for part in self.city.parts]
             areas_of_units(sheet, self.fmt, self.city.owner, areas, self.evaluations, self.total, self.data_rows)
-        placements = {form.id: Placement(form) for form in self.tables}
-        rows = parameter_rows(self.set)
-        places = SheetPlaces(placements, parameter_addresses(rows), blank_text=True)
         for form in self.set.blanketter.values():
             if form in self.tables:
                 self.contents.append((form.sheet, form.purpose))
-                FormSheet(self.book, self.fmt, placements[form.id], self.total, places, who=self.who, choices={},
+                FormSheet(self.book, self.fmt, self.placements[form.id], self.total, self.places, who=self.who, choices={},
                           instead=self._instead, locked=True).write()  # fmt: skip
             elif form in self.lists:
                 self._list(form)
@@ -250,7 +277,7 @@ class _CityBook:
         self._provenance()
         self._data()
         self._facts()
-        write_parameters(self.book, self.fmt, rows, self.who)
+        write_parameters(self.book, self.fmt, self.parameter_rows, self.who)
         write_stamp(self.book, self.city.set, "STAD", "konsoliderad")
         self.contents.append((PARAMETER_SHEET, "Beslutade tal som formlerna räknar med, med källa."))
         self._overview(overview)
@@ -283,9 +310,17 @@ class _CityBook:
             return SEE_DATA
         cell = form.cell(key[1], key[2])
         if cell.kind is Kind.COMPUTED and not reads_unsummed(self.set, cell):
-            return None
+            return self._anew(key, cell)
         span = f"{DATA}!{address(row, DATA_FIRST_COLUMN)}:{address(row, self._last_column)}"
         return f'=IF(COUNT({span})=0,"",SUM({span}))'
+
+    def _anew(self, key: Key, cell: CellDef) -> str | None:
+        """The form's own formula, blank where what it adds up is; None for a function or what a function reads."""
+        if not cell.formula or key in self.kept:
+            return None
+        refs = [term.ref for term in cell.formula]
+        read = [self.places.cell(key[0], ref.blankett or "", ref.row or "", ref.column or "") for ref in refs]
+        return f'=IF(COUNT({",".join(read)})=0,"",{formula_text(self.set, key, self.places)})'
 
     def _data(self) -> None:
         whose = "Nämndens" if self.units else "Stadens"

@@ -115,7 +115,7 @@ class _Areas:
         self.sheet.write_string(line, 0, CHECK, self.fmt(**quiet))
         sheet, place = quote_sheet(self.form.sheet), Placement(self.form)
         for at, (key, found) in enumerate(zip(self.wanted, self.sums, strict=True), start=2):
-            formula = f"=ROUND({_letters(at + 1)}{line}-{sheet}!{place.address(key[1], key[2])},6)"
+            formula = f"=ROUND({_letters(at + 1)}{line}-N({sheet}!{place.address(key[1], key[2])}),6)"
             value = round(found - _figure(self.total, key), 6)
             self.sheet.write_formula(line, at, formula, self._number(self.form.decimals, **quiet), float(value))
 

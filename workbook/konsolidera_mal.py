@@ -19,7 +19,7 @@ SHOWN = ("prognos_helar", "periodens_utfall", "arsmal")
 NAME_WIDTH, VALUE_WIDTH, TARGET_WIDTH = 60, 15, 16
 COUNTED = ("Helt", "Delvis", "Ej", "Ingen")
 TOLERANCE = "indikator.tolerans_delvis"
-COLOURED_BY = "Färg och tecken är värdet mot KF:s årsmål; kursivt, där årsmålet inte är ett tal eller en riktning, nämndens egen status."
+COLOURED_BY = "Färg och tecken är värdet mot KF:s årsmål; kursivt, där årsmålet inte är ett tal eller en riktning, den egna statusen."
 
 
 def same(text: Value) -> str:
