@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from addin.konsolidering import Outcome, consolidate
+from addin.kontroll import write_control
 from addin.utskrift import counted
 from templates.catalog import catalog
 from templates.model import Blankettset, Kind
@@ -51,7 +52,9 @@ def _real(folder: Path, target: Path) -> Result:
     blankettset = catalog().blankettset(set_id, "enhet" if unit else "namnd")
     path = target / f"{folder.name}.xlsx"
     build(path, blankettset, catalog().namnd(code), read_facts(folder / "DATA.csv", blankettset))
-    return validate(read_filled(path, catalog()))
+    result = validate(read_filled(path, catalog()))
+    write_control(path, result, path, replace=True)
+    return result
 
 
 def _summarise(target: Path, real: list[Result], planted: dict[str, str], outcome: Outcome) -> None:

@@ -28,8 +28,8 @@ from workbook.xlsx_reader import UnreadableWorkbook
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
 PATIENCE = 1.0  # seconds before progress is shown
-HEADERS = ("Nämnd", "Fil", "Kod", "Allvar", "Blankett", "Blad", "Cell", "Rad", "Kolumn", "Funnet", "Förväntat",
-           "Text", "Åtgärd", "Förklaring")  # fmt: skip
+HEADERS = ("Kod", "Allvar", "Blankett", "Funnet", "Förväntat", "Text", "Åtgärd", "Förklaring")
+PLACES = ("Blad", "Cell", "Rad", "Kolumn", "Fil")  # last, and not on paper
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -227,7 +227,8 @@ def _city(collection: Collection, moment: str) -> City:
     owner = CITY
     if blankettset.level == "enhet" and collection.filings:
         owner = f"{_name(collection, collection.filings[0].namnd)} stadsdelsnämnd"
-    return City(blankettset, tuple(parts), missing, HEADERS, tuple(rows), pairs, moment, owner)
+    headers = ("Enhet" if blankettset.level == "enhet" else "Nämnd", *HEADERS, *PLACES)
+    return City(blankettset, tuple(parts), missing, headers, tuple(rows), pairs, moment, 1 + len(HEADERS), owner)
 
 
 def _name(collection: Collection, code: str) -> str:
@@ -241,9 +242,9 @@ def _finding_row(name: str, file: str, collection: Collection, finding: Finding)
     hit = finding.hit
     form = collection.set.blanketter.get(hit.form or "")
     return (
-        name, file, finding.code, str(finding.severity), form.title if form else "", hit.sheet or "", hit.cell or "",
-        hit.row or "", hit.column or "", show(hit.found, hit.decimals), show(hit.expected, hit.decimals), hit.text,
-        hit.action, finding.explanation or "",
+        name, finding.code, str(finding.severity), form.title if form else "", show(hit.found, hit.decimals),
+        show(hit.expected, hit.decimals), hit.text, hit.action, finding.explanation or "", hit.sheet or "",
+        hit.cell or "", hit.row or "", hit.column or "", file,
     )  # fmt: skip
 
 

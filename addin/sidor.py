@@ -12,6 +12,7 @@ from templates.functions import FUNCTIONS
 from templates.model import ITEM, Blankett, Blankettset, Column, Kind, Row
 from validators.registry import SECTIONS, RuleInfo, rules
 
+NOT_SUMMED = "Summeras inte när flera arbetsböcker slås ihop."
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Skapad av `make docs` ur definitionerna. Ändra där, inte här. -->\n\n"
 
@@ -128,8 +129,11 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
         if column.required
         else {"noll": "noll", "saknas": "saknas"}[column.blank_means]
     )
-    note = " ".join(part for part in (column.note, f"Plus är {column.positive_means}." if column.positive_means else "",
-                                      {"negative": "Negativt.", "positive": "Positivt."}.get(column.sign or "", "")) if part)  # fmt: skip
+    note = " ".join(part for part in (
+        column.note, f"Plus är {column.positive_means}." if column.positive_means else "",
+        {"negative": "Negativt.", "positive": "Positivt."}.get(column.sign or "", ""),
+        "" if column.summed else NOT_SUMMED, "" if column.printed else "Skrivs inte ut.",
+    ) if part)  # fmt: skip
     return f"| `{column.id}` | {column.label} | {column.type} | {'' if computed else filler} | {blank} | {computed} | {note} |"
 
 
@@ -149,7 +153,7 @@ def _row_line(form: Blankett, row: Row) -> str:
     if row.formula is not None:
         total = " ".join(_term_text(t.sign, form.row_label(t.ref.row or ""), i) for i, t in enumerate(row.formula))
     part = f"{'hela' if row.varav_full else 'del av'} {form.row_label(row.varav_of)}" if row.varav_of else ""
-    return f"| `{row.id}` | {row.label} | {total} | {part} | {row.note or ''} |"
+    return f"| `{row.id}` | {row.label} | {total} | {part} | {' '.join(filter(None, (row.note, '' if row.summed else NOT_SUMMED)))} |"
 
 
 def _single_cells(bound: Blankettset, form: Blankett) -> Iterator[str]:

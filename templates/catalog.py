@@ -292,6 +292,8 @@ class _Binding:
             choices=self.choices(raw),
             width=raw.get("width"),
             note=self.text(raw["note"]) if "note" in raw else None,
+            summed=raw.get("summed", True),
+            printed=raw.get("printed", True),
         )
 
     def function(self, raw: Mapping[str, Any]) -> Function:

@@ -72,7 +72,11 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of a form; see docs/blanketter for what the fields mean to a reader."""
+    """A column of a form; see docs/blanketter for what the fields mean to a reader.
+
+    `summed` is False for prices and averages, which several workbooks together cannot add up. `printed` is False for
+    what only helps the reckoning; such columns stand last.
+    """
 
     id: str
     label: str
@@ -89,6 +93,8 @@ class Column(msgspec.Struct, frozen=True):
     choices: tuple[Choice, ...] = ()
     width: int | None = None
     note: str | None = None
+    summed: bool = True
+    printed: bool = True
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -282,6 +288,11 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
         return tuple(
             Term(term.sign, self._absolute_ref(term.ref, row_id, column_id), term.parameter) for term in formula
         )
+
+    def is_summed(self, row_id: str, column_id: str) -> bool:
+        """True when the cell of several workbooks together is the sum of theirs: not an average or a price."""
+        row = self.row_by_id.get(row_id)
+        return self.column_by_id[column_id].summed and (row is None or row.summed)
 
     @cached_property
     def has_inputs(self) -> bool:

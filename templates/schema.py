@@ -67,6 +67,8 @@ COLUMN = {
     "choices": CHOICES,
     "choices_from": ID,
     "width": {"type": "integer", "min": 4, "max": 90},
+    "summed": {"type": "boolean"},
+    "printed": {"type": "boolean"},
     "note": TEXT,
 }
 ROW = {

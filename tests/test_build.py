@@ -6,18 +6,23 @@ import io
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import openpyxl
 import pytest
+from openpyxl.utils import coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from templates.catalog import catalog
 from templates.model import Blankett, Kind
 from tests import forms
+from workbook import look
 from workbook.bind import read_filled
 from workbook.build import build
-from workbook.placement import INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
+from workbook.facts import parse_facts
+from workbook.placement import HEADER_ROW, INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
 from workbook.start import starting_facts
+from workbook.text_size import text_width
 
 SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
 
@@ -149,11 +154,134 @@ def test_rows_that_were_there_from_the_start_are_nobodys_work(tmp_path: Path) ->
     said = [finding for finding in forms.findings(filled) if finding.hit.form in ("mal", "indikatorer")]
     assert [finding.code for finding in said] == ["BF018", "BF018"]
     assert "bara de rader som var ifyllda från början" in said[0].hit.text
-    index = openpyxl.load_workbook(path, data_only=True)[INDEX_SHEET]
-    states = {row[1]: row[2:4] for row in index.iter_rows(min_row=8, max_row=32, values_only=True)}
-    assert states["Mål"] == ("0 av 19 rader", "Ej påbörjad")
+    assert states(path)["Mål"] == ("0 av 16 rader", "Ej påbörjad")
     begun = starting_facts(blankettset) | {("mal", "2", "status"): "helt"}
     build(path, blankettset, catalog().namnd("SDN08"), begun, replace=True)
     filled = read_filled(path, catalog())
     assert not filled.forms["mal"].is_empty
     assert "BF313" in {finding.code for finding in forms.findings(filled)}
+
+
+def states(path: Path) -> dict[str, tuple[str | None, str | None]]:
+    """What the index says of each form: how much is filled in, and its status."""
+    index = openpyxl.load_workbook(path, data_only=True)[INDEX_SHEET]
+    return {str(row[1]): (row[2], row[3]) for row in index.iter_rows(min_row=8, max_row=40, values_only=True)}
+
+
+def state(tmp_path: Path, sheet_title: str, text: str, set_id: str = "2024-T1") -> str | None:
+    path = tmp_path / "bok.xlsx"
+    blankettset = forms.the_set(set_id)
+    facts = starting_facts(blankettset) | parse_facts("blankett;rad;kolumn;varde\n" + text, blankettset)
+    build(path, blankettset, catalog().namnd("SDN08"), facts, replace=True)
+    return states(path)[sheet_title][1]
+
+
+def test_a_list_is_filled_in_when_every_named_row_has_what_is_required(tmp_path: Path) -> None:
+    row = "lokaler;1;lokal;Förskolan\nlokaler;1;hyra;2000"
+    assert state(tmp_path, "Medel för lokaländamål", "lokaler;1;yta;10") == "Ej påbörjad"
+    assert state(tmp_path, "Medel för lokaländamål", row) == "Påbörjad"
+    assert state(tmp_path, "Medel för lokaländamål", row + "\nlokaler;1;yta;10") == "Ifylld"
+
+
+def test_goals_are_filled_in_when_the_namnd_has_judged_every_one(tmp_path: Path) -> None:
+    plan = catalog().blankettset("2024-T1").kf.mal
+    judged = [f"mal;{i};status;helt" for i, goal in enumerate(plan, start=1) if goal.niva != "inriktningsmal"]
+    assert state(tmp_path, "Mål", "\n".join(judged)) == "Ifylld"
+    assert state(tmp_path, "Mål", "\n".join(judged[1:])) == "Påbörjad"
+    assert state(tmp_path, "Mål", "mal;1;status;helt") == "Påbörjad"
+
+
+def test_one_cell_that_may_be_empty_does_not_fill_a_form(tmp_path: Path) -> None:
+    assert state(tmp_path, "Prestationer och ersättning", "prestationer;forskola_1_3;antal_budget;5") == "Påbörjad"
+
+
+def test_forms_that_ask_for_nothing_have_no_status(tmp_path: Path) -> None:
+    for title in ("Förklaringar", "Kontroll"):
+        assert not state(tmp_path, title, "")
+        assert not state(tmp_path, title, "forklaringar;1;kod;BF204")
+
+
+def test_a_workbook_that_nobody_has_checked_shows_no_counts() -> None:
+    index = openpyxl.load_workbook(io.BytesIO(forms.raw_bytes("2024-T1")), data_only=True)[INDEX_SHEET]
+    assert index["E6"].value == "Ingen kontroll är gjord än; tryck Validera."
+    assert not any(index.cell(row, column).value for row in range(8, 33) for column in (5, 6))
+
+
+def widths(sheet: Worksheet) -> dict[int, float]:
+    """The width of each column; openpyxl keeps one entry for neighbours of the same width."""
+    found = dict.fromkeys(range(1, 60), 8.43)
+    for each in sheet.column_dimensions.values():
+        found |= dict.fromkeys(range(each.min, each.max + 1), each.width)
+    return found
+
+
+def wide_enough(sheet: Worksheet, form: Blankett) -> float:
+    """The width of the printed columns less that of the widest text over the table."""
+    last = coordinate_to_tuple(sheet.print_area.split(":")[-1].replace("$", ""))[1]
+    width = sum(widths(sheet)[n] for n in range(2, last + 1))
+    texts = [(sheet["B2"].value, 15, True), (sheet["B3"].value, 10, True), (form.purpose, 10, False)]
+    return width - max(text_width(str(text), size=size, bold=bold) for text, size, bold in texts)
+
+
+@pytest.mark.parametrize("set_id", ["2020-VP enhet", *SETS])
+def test_the_texts_over_a_table_are_not_cut_in_print(set_id: str) -> None:
+    facts = forms.base(set_id)
+    if "enhet" in set_id:
+        facts["forsattsblad", "enhet", "uppgift"] = "Beställarenheten för äldreomsorg och funktionsnedsättning"
+    book = openpyxl.load_workbook(io.BytesIO(forms.raw_bytes(set_id, facts)))
+    for form in forms.the_set(set_id).blanketter.values():
+        assert wide_enough(book[form.sheet], form) >= 0, form.id
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_no_word_of_a_heading_is_broken(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        for column in form.columns:
+            cell = sheet.cell(HEADER_ROW, Placement(form).columns[column.id])
+            words = column.label.replace("-", "- ").split()
+            room = widths(sheet)[cell.column] - 1.4 * (cell.alignment.indent or 0)
+            assert max(text_width(word, bold=True) for word in words) <= room, (form.id, column.label)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_texts_stand_clear_of_figures_and_the_headings_keep_their_line(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        place = Placement(form)
+        first = next(iter(place.rows))
+        for column in form.columns:
+            cell = sheet[place.address(first, column.id)]
+            if cell.alignment.horizontal == "left":
+                assert cell.alignment.indent == 1, (form.id, column.id)
+            if cell.border.left.style:
+                assert cell.border.top.color.rgb.endswith(look.ACCENT[1:]), (form.id, column.id)
+
+
+@pytest.mark.parametrize("set_id", SETS)
+def test_a_list_keeps_its_names_in_sight_and_opens_in_the_pane_that_scrolls(set_id: str) -> None:
+    for form, sheet in sheets(set_id):
+        kept = coordinate_to_tuple(str(sheet.freeze_panes))[1]
+        if form.is_list and form.key and form.column_order[form.key] < 2:
+            assert Placement(form).columns[form.key] < kept, form.id
+        active = next(s for s in sheet.sheet_view.selection if s.pane == "bottomRight").activeCell
+        if form.has_inputs:
+            assert coordinate_to_tuple(active)[1] >= kept, form.id
+
+
+def test_nothing_is_allowed_that_excel_refuses_on_a_protected_sheet() -> None:
+    for _, sheet in sheets("2024-T1"):
+        assert sheet.protection.sort  # True: locked
+        assert sheet.protection.insertRows
+        assert not sheet.protection.autoFilter
+
+
+def test_columns_that_only_help_the_reckoning_stay_off_the_paper(tmp_path: Path) -> None:
+    blankettset = catalog().blankettset("2024-T1")
+    form = blankettset.blanketter["indikatorer"]
+    helpers = ("varde_tal", "mal_tal")
+    columns = tuple(msgspec.structs.replace(c, printed=c.id not in helpers) for c in form.columns)
+    changed = {**blankettset.blanketter, "indikatorer": msgspec.structs.replace(form, columns=columns)}
+    path = tmp_path / "bok.xlsx"
+    build(path, msgspec.structs.replace(blankettset, blanketter=changed), catalog().namnd("SDN08"), {})
+    area = openpyxl.load_workbook(path)[form.sheet].print_area
+    last = Placement(form).columns["analys"]
+    assert coordinate_to_tuple(area.split(":")[-1].replace("$", ""))[1] == last

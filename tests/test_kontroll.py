@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from validators.validate import Result, validate
 from workbook.bind import read_filled
 from workbook.build import build
 from workbook.facts import read_facts
+from workbook.placement import INDEX_SHEET
 from workbook.start import starting_facts
 
 SHEET = "Kontroll"
@@ -62,9 +64,53 @@ def test_the_copy_holds_the_findings_and_is_otherwise_the_same_file(folder: Path
     ]
     old, new = zipfile.ZipFile(io.BytesIO(before)), zipfile.ZipFile(copy)
     assert old.namelist() == new.namelist()
-    changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
-    assert len([name for name in changed if "worksheets/" in name]) == 1
-    assert set(changed) <= {"xl/workbook.xml", *(name for name in changed if "worksheets/" in name)}
+    changed = {name for name in old.namelist() if old.read(name) != new.read(name)} - {"xl/workbook.xml"}
+    control = next(name for name in changed if "worksheets/" in name and name != INDEX_PART)
+    assert changed == {INDEX_PART, control}
+    boards = [without_stored_values(each.read(INDEX_PART).decode()) for each in (old, new)]
+    assert boards[0] == boards[1]
+
+
+INDEX_PART = "xl/worksheets/sheet1.xml"
+
+
+def without_stored_values(text: str) -> str:
+    """A sheet's text without the values that stand beside formulas (and the mark that one is a text)."""
+    text = re.sub(r"(</f>)<v>[^<]*</v>", r"\1", text)
+    return re.sub(r'(<c\b[^>]*?) t="str"(?=[^>]*><f>)', r"\1", text)
+
+
+def board(path: Path) -> dict[str, tuple[int | None, int | None]]:
+    """What the index stores of fel and varningar, form by form."""
+    index = load_workbook(path, data_only=True)[INDEX_SHEET]
+    links = (row for row in index.iter_rows(min_row=8, max_row=40) if row[1].hyperlink)
+    return {str(row[1].value): (row[4].value, row[5].value) for row in links}
+
+
+@pytest.mark.parametrize("folder", filings(), ids=lambda f: f.name)
+def test_the_copys_index_tells_the_counts_before_anything_is_recalculated(folder: Path, tmp_path: Path) -> None:
+    path, copy = example(folder, tmp_path), tmp_path / "kopia.xlsx"
+    assert not any(any(counts) for counts in board(path).values())
+    result = checked(path)
+    write_control(path, result, copy, replace=False)
+    shown = board(copy)
+    for form in result.filled.set.blanketter.values():
+        own = [f for f in result.findings if f.hit.form == form.id and f.explanation is None]
+        counts = tuple(sum(str(f.severity) == word for f in own) for word in ("fel", "varning"))
+        assert shown[form.title] == counts, form.id
+    said = load_workbook(copy, data_only=True)[INDEX_SHEET]["E6"].value
+    assert said == "Den senaste kontrollen står på bladet Kontroll."
+
+
+def test_the_examples_hold_their_check(tmp_path: Path) -> None:
+    assert CliRunner().invoke(main, ["exempel", str(tmp_path / "ut")]).exit_code == 0
+    for folder in filings():
+        copy = tmp_path / "ut" / f"{folder.name}.xlsx"
+        assert written(load_workbook(copy)[SHEET])[-1][0] == "Kvitto"
+        assert forms.flatten(list(checked(copy).findings)) == forms.flatten(
+            list(checked(example(folder, tmp_path)).findings)
+        )
+        (tmp_path / "bok.xlsx").unlink()
 
 
 def test_each_finding_links_to_its_cell(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import re
 import shutil
 import subprocess
 from decimal import Decimal
@@ -16,11 +18,14 @@ from addin.konsolidering import consolidate
 from templates.catalog import catalog
 from templates.model import Type
 from tests import forms
+from workbook import look
 from workbook.bind import read_filled
-from workbook.build import build
+from workbook.build import build, new_book
 from workbook.evaluate import Evaluation
 from workbook.facts import read_facts
 from workbook.filled import FilledSet
+from workbook.placement import INDEX_SHEET
+from workbook.text_size import text_lines
 from workbook.xlsx_reader import CellState
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
@@ -65,19 +70,24 @@ def recalculated(path: Path, folder: Path) -> Path:
     stripped = folder / "in" / path.name
     stripped.parent.mkdir()
     without_values(path, stripped)
+    converted(stripped, folder)
+    return folder / "ut" / path.name
+
+
+def converted(path: Path, folder: Path, kind: str = "xlsx") -> None:
+    """Saved anew by LibreOffice in the folder ut."""
     profile = f"-env:UserInstallation=file://{folder / 'profil'}"
     command = [
         str(SOFFICE),
         profile,
         "--headless",
         "--convert-to",
-        "xlsx",
+        kind,
         "--outdir",
         str(folder / "ut"),
-        str(stripped),
+        str(path),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    return folder / "ut" / path.name
 
 
 @functools.cache
@@ -137,12 +147,67 @@ def test_libreoffice_agrees_with_our_evaluation_in_every_set(set_id: str, level:
     filled = read_filled(recalculated(path, tmp_path), catalog())
     assert agree(filled, Evaluation(blankettset, facts)) >= 3
     assert forms.flatten(forms.findings(filled)) == forms.flatten(forms.findings(read_filled(path, catalog())))
+    boards = [load_workbook(each, data_only=True)[INDEX_SHEET] for each in (path, tmp_path / "ut" / path.name)]
+    ours, theirs = ({(c.coordinate, c.value) for row in each["B6:F60"] for c in row if c.value} for each in boards)
+    assert ours == theirs
+
+
+def printed_lines(texts: list[tuple[str, int]], folder: Path) -> list[int]:
+    """How many lines LibreOffice prints of each text in a column of the given width; a page for each."""
+    path = folder / "texter.xlsx"
+    book = new_book(path, "Texter")
+    style = look.Formats(book)(text_wrap=True, valign="top", align="left", indent=1)
+    sheet = book.add_worksheet()
+    sheet.set_h_pagebreaks(range(1, len(texts) + 1))
+    sheet.set_landscape()
+    columns = sorted({width for _, width in texts})
+    for at, width in enumerate(columns):
+        sheet.set_column(at, at, width)
+    for row, (text, width) in enumerate(texts):
+        sheet.write_string(row, columns.index(width), text, style)
+        sheet.set_row(row, 400)
+    book.close()
+    converted(path, folder, "pdf")
+    command = ["pdftotext", "-bbox", str(folder / "ut" / "texter.pdf"), "-"]
+    pages = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split("<page ")[1:]
+    return [len({round(float(y) / 3) for y in re.findall(r'yMin="([\d.]+)"', page)}) for page in pages]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler) finns inte på den här maskinen")
+def test_we_count_the_lines_of_a_text_as_libreoffice_prints_it(tmp_path: Path) -> None:
+    """Never too few, so that nothing is cut, and hardly ever too many, so that rows have no empty bands."""
+    folder = next(each for each in filings() if each.name == "2024-T1_SDN08")
+    found = read_facts(folder / "DATA.csv", forms.filing_set(folder)).values()
+    long = [text for text in found if isinstance(text, str) and 60 < len(text) < 600][:60]
+    texts = [(text[: 18 * width], width) for text, width in zip(long, itertools.cycle((15, 28, 60)))]
+    ours, theirs = [text_lines(text, width, indent=1) for text, width in texts], printed_lines(texts, tmp_path)
+    assert len(ours) == len(theirs) > 40
+    assert [each for each in zip(texts, ours, theirs, strict=True) if each[1] < each[2]] == []
+    assert sum(ours) < 1.1 * sum(theirs)
 
 
 def test_libreoffice_agrees_with_every_stored_value_in_the_citys_workbook(tmp_path: Path) -> None:
     folder = tmp_path / "filer"
     folder.mkdir()
     synthetic_city(folder)
+    assert same_when_recalculated(folder, tmp_path) > 500
+
+
+@pytest.mark.parametrize(("set_id", "level"), [("2019-T2", "namnd"), ("2024-VB", "namnd"), ("2021-VB", "enhet")])
+def test_libreoffice_agrees_where_one_namnd_or_unit_has_reported_little(
+    set_id: str, level: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "filer"
+    folder.mkdir()
+    for number, facts in enumerate((set_facts(set_id, level), forms.base(f"{set_id} {level}"))):
+        code = "SDN08" if level == "enhet" or number else "SDN04"
+        own = {**facts, ("forsattsblad", "enhet", "uppgift"): f"Enhet {number}"} if level == "enhet" else facts
+        build(folder / f"{number}.xlsx", catalog().blankettset(set_id, level), catalog().namnd(code), own)
+    assert same_when_recalculated(folder, tmp_path) > 100
+
+
+def same_when_recalculated(folder: Path, tmp_path: Path) -> int:
+    """Consolidates the folder; how many formulas gave what was stored, all of them."""
     city = tmp_path / "stad.xlsx"
     consolidate([folder], city, replace=False)
     stored = load_workbook(city, data_only=True)
@@ -160,7 +225,7 @@ def test_libreoffice_agrees_with_every_stored_value_in_the_citys_workbook(tmp_pa
                 else:
                     assert theirs in (ours, None, ""), (sheet.title, cell.coordinate)
                 compared += 1
-    assert compared > 500
+    return compared
 
 
 UNITS = ("%", "st", "", "barn/avd.", "kg CO2 per kg livsmedel", "personer", "timmar")

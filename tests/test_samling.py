@@ -220,7 +220,116 @@ def test_units_become_their_namnds_figures_per_verksamhetsomrade(tmp_path: Path)
         ("Äldreomsorg", 2, 31.6, 0.2, 31.4),
         ("Barn, kultur och fritid", 1, 0.5, 0.1, 0.4),
         ("Hägersten-Liljeholmen stadsdelsnämnd", 3, 32.1, 0.3, 31.8),
+        ("Skillnad mot Enhetsbudget (ska vara noll)", None, 0, 0, 0),
     ]
+
+
+def test_better_income_than_budget_is_a_surplus_for_the_unit() -> None:
+    facts = forms.with_values("2021-VB enhet", """
+        enhetsbudget;taxor_avgifter;budget;100
+        enhetsbudget;taxor_avgifter;utfall;120
+        enhetsbudget;personalkostnader;budget;500
+        enhetsbudget;personalkostnader;utfall;510
+    """)  # fmt: skip
+    filled = forms.handed_in("2021-VB enhet", facts)
+    rows = ("taxor_avgifter", "intakter", "personalkostnader", "kostnader", "netto")
+    assert [filled.evaluation.value(("enhetsbudget", row, "avvikelse")) for row in rows] == [20, 20, -10, -10, 10]
+    assert forms.findings(filled) == []
+
+
+def test_a_unit_without_verksamhetsomrade_is_counted_on_a_row_of_its_own(tmp_path: Path) -> None:
+    for name, area in (("Axelsberg", "aldreomsorg"), ("Trekanten", None)):
+        facts = forms.base("2020-VP enhet")
+        facts |= {("forsattsblad", "enhet", "uppgift"): name, ("forsattsblad", "omrade", "uppgift"): area}
+        facts["enhetsbudget", "personalkostnader", "budget"] = Decimal(1000)
+        build(tmp_path / f"{name}.xlsx", catalog().blankettset("2020-VP", "enhet"), catalog().namnd("SDN22"), facts)
+    consolidate([tmp_path], tmp_path / "namnd.xlsx", replace=False)
+    sheet = load_workbook(tmp_path / "namnd.xlsx", data_only=True)["Verksamhetsområden"]
+    rows = [row[:3] for row in sheet.iter_rows(min_row=6, values_only=True)]
+    assert rows == [
+        ("Äldreomsorg", 1, 1),
+        ("Utan verksamhetsområde", 1, 1),
+        ("Hägersten-Liljeholmen stadsdelsnämnd", 2, 2),
+        ("Skillnad mot Enhetsbudget (ska vara noll)", None, 0),
+    ]
+
+
+def test_a_price_is_not_summed_and_what_it_gives_is_the_sum_of_the_namnders(tmp_path: Path) -> None:
+    """Ten children more than budgeted at 150 000 kr in each of two nämnder are 3,0 mnkr, not twenty at 300 000."""
+    facts = forms.with_values(SET, """
+        prestationer;forskola_1_3;antal_budget;100
+        prestationer;forskola_1_3;antal_avlast;110
+        prestationer;forskola_1_3;pris;150000
+    """)  # fmt: skip
+    for code in CODES[:2]:
+        make(tmp_path, code, facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    form = catalog().blankettset(SET).blanketter["prestationer"]
+    place = Placement(form)
+    values = load_workbook(tmp_path / "stad.xlsx", data_only=True)[form.sheet]
+    shown = [values[place.address("forskola_1_3", column)].value for column in form.column_by_id]
+    assert shown == [200, 220, "se Data", 3.0]
+    assert values[place.address("forskola_summa", "forandring")].value == 3.0
+    formula = load_workbook(tmp_path / "stad.xlsx")[form.sheet][place.address("forskola_1_3", "forandring")].value
+    assert "SUM(Data!" in formula
+
+
+def test_what_nobody_has_reported_is_blank_in_the_city(tmp_path: Path) -> None:
+    for code in CODES[:2]:
+        make(tmp_path, code)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    form = catalog().blankettset(SET).blanketter["prestationer"]
+    place = Placement(form)
+    sheet = load_workbook(tmp_path / "stad.xlsx", data_only=True)[form.sheet]
+    for row in ("lss_vuxenboende", "lss_summa"):
+        assert [sheet[place.address(row, c)].value for c in ("antal_budget", "forandring")] == [None, None]
+
+
+def test_a_functions_amount_is_turned_into_millions_too(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, "lokaler;1;lokal;Förskolan\nlokaler;1;hyra;2500\nlokaler;1;yta;1000")
+    path = make(tmp_path, "SDN08", facts)
+    own = read_filled(path, catalog()).evaluation.value(("lokaler", "1", "bidrag"))
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    sheet = load_workbook(tmp_path / "stad.xlsx", data_only=True)["Lokaler"]
+    assert isinstance(own, Decimal)
+    assert sheet["F8"].value == pytest.approx(float(own) / 1000)
+
+
+def test_a_row_of_a_citys_list_is_as_high_as_its_longest_text(tmp_path: Path) -> None:
+    facts = forms.with_values(SET, "mal;2;status;delvis")
+    facts["mal", "2", "analys"] = "Vi når inte målet i år. " * 40
+    make(tmp_path, "SDN08", facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    book = load_workbook(tmp_path / "stad.xlsx")
+    heights = {row: book["Mål"].row_dimensions[row].height for row in (8, 9)}
+    assert heights[9] > 10 * 12
+    assert heights[8] < 60
+    assert all(cell.alignment.wrap_text for cell in book["Indikatorer"][8] if cell.data_type == "s" and cell.column > 2)
+
+
+def test_units_are_called_units_when_they_are_consolidated(tmp_path: Path) -> None:
+    facts = forms.base("2020-VP enhet") | {("forsattsblad", "enhet", "uppgift"): "Axelsberg"}
+    build(tmp_path / "a.xlsx", catalog().blankettset("2020-VP", "enhet"), catalog().namnd("SDN22"), facts)
+    consolidate([tmp_path], tmp_path / "namnd.xlsx", replace=False)
+    book = load_workbook(tmp_path / "namnd.xlsx", data_only=True)
+    assert [book[sheet]["A5"].value for sheet in ("Översikt", "Fynd", "Proveniens")] == ["Enhet"] * 3
+    said = " ".join(str(book[sheet]["A3"].value) for sheet in ("Översikt", "Data", "Fynd", "Proveniens"))
+    assert "nämnd " not in said
+    assert "nämnds" not in said
+    assert "Budgetföljsamhet" not in said
+
+
+def test_the_citys_contents_lead_to_every_sheet_and_long_tables_repeat_their_headings(tmp_path: Path) -> None:
+    make(tmp_path, "SDN08")
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    book = load_workbook(tmp_path / "stad.xlsx")
+    links = {cell.hyperlink.location for row in book["Innehåll"].iter_rows() for cell in row if cell.hyperlink}
+    visible = [sheet.title for sheet in book.worksheets if sheet.sheet_state == "visible" and sheet.title != "Innehåll"]
+    assert links == {f"'{name}'!A1" for name in visible}
+    assert book["Översikt"]["A4"].hyperlink.location == "'Innehåll'!A1"
+    assert (book["Data"].print_title_rows, book["Fakta"].print_title_rows) == ("$5:$5", "$5:$5")
+    printed = book["Fynd"].print_area.split(":")[-1]
+    assert book["Fynd"][printed.replace("$", "").rstrip("0123456789") + "5"].value == "Förklaring"
 
 
 def test_a_unit_of_another_namnd_is_not_counted(tmp_path: Path) -> None:
@@ -242,13 +351,34 @@ def test_the_citys_goal_matrices_show_status_and_values(tmp_path: Path) -> None:
     consolidate([folder], tmp_path / "stad.xlsx", replace=False)
     book = load_workbook(tmp_path / "stad.xlsx", data_only=True)
     goal = next(row for row in book["Målmatris"].iter_rows(min_row=6, values_only=True) if row[0] == "1.1")
-    assert goal[2:] == ("● Uppfylls helt", "◆ Uppfylls delvis", 1, 1, 0)
+    assert goal[2:] == ("● Uppfylls helt", "◆ Uppfylls delvis", 1, 1, 0, 0)
     indicator = next(
         row
         for row in book["Indikatormatris"].iter_rows(min_row=6, values_only=True)
         if row[1].startswith("Andel barn som lever")
     )
-    assert indicator[2:] == ("2,7 %", "–", "● 0,4 %", 1, 0, 0)
+    assert indicator[2:] == ("2,7 %", "–", "● 0,4 %", 1, 0, 0, 1)
+
+
+def test_an_indicator_is_coloured_against_the_citys_target_and_not_the_namnds_own(tmp_path: Path) -> None:
+    """KF says at most 2,7 %; a nämnd with a softer target of its own is not green for meeting it."""
+    names = [i.namn for i in catalog().blankettset(SET).kf.indikatorer]
+    unread = next(
+        n for n, i in enumerate(catalog().blankettset(SET).kf.indikatorer, 1) if i.arsmal == "Tas fram av nämnd"
+    )
+    facts = forms.with_values(SET, f"""
+        indikatorer;2;prognos_helar;4 %
+        indikatorer;2;arsmal;4 %
+        indikatorer;{unread};prognos_helar;80 %
+        indikatorer;{unread};arsmal;80 %
+    """)  # fmt: skip
+    make(tmp_path, "SDN08", facts)
+    consolidate([tmp_path], tmp_path / "stad.xlsx", replace=False)
+    sheet = load_workbook(tmp_path / "stad.xlsx")["Indikatormatris"]
+    rows = {row[1].value: row for row in sheet.iter_rows(min_row=6)}
+    assert (rows[names[1]][3].value, rows[names[1]][3].font.italic) == ("■ 4 %", False)
+    assert (rows[names[unread - 1]][3].value, rows[names[unread - 1]][3].font.italic) == ("● 80 %", True)
+    assert "mot KF:s årsmål" in sheet["A3"].value
 
 
 def test_nothing_to_consolidate_is_said_in_one_line(tmp_path: Path) -> None:
@@ -327,4 +457,4 @@ def test_an_average_is_not_added_up_for_the_city(tmp_path: Path) -> None:
     sheet = load_workbook(tmp_path / "stad.xlsx", data_only=True)[form.sheet]
     place = Placement(form)
     shown = [sheet[place.address(f"ekonomiskt_bistand_{row}", "manad")].value for row in ("hushall", "medelbidrag")]
-    assert shown == [300, None]
+    assert shown == [300, "se Data"]

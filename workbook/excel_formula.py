@@ -20,7 +20,12 @@ from workbook.placement import Placement
 
 
 class Places(Protocol):
-    """Turns ids into what stands in the formula: addresses when building, ids when comparing."""
+    """Turns ids into what stands in the formula: addresses when building, ids when comparing.
+
+    `blank_text` is True where a cell without a figure may hold an empty text, as in the city's forms.
+    """
+
+    blank_text: bool
 
     def cell(self, own: str, form: str, row: str, column: str) -> str:
         """One cell, seen from a cell on the form `own`."""
@@ -34,6 +39,8 @@ class Places(Protocol):
 
 class IdPlaces:
     """Ids as they stand: [blankett.rad.kolumn]."""
+
+    blank_text = False
 
     def cell(self, own: str, form: str, row: str, column: str) -> str:
         """See Places."""
@@ -106,8 +113,10 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
     if ref.row != "*":
         row = key[1] if ref.row == ITEM else ref.row
         place = places.cell(key[0], ref.blankett, row, ref.column)
-        may_be_blank = blankettset is not None and blankettset.blanketter[ref.blankett].cell(row, ref.column).function
-        return f"N({place})" if may_be_blank else place  # a function's blank is a text, which + cannot add
+        if blankettset is None:
+            return place
+        by_function = blankettset.blanketter[ref.blankett].cell(row, ref.column).function is not None
+        return f"N({place})" if by_function or places.blank_text else place  # + cannot add a blank that is a text
     summed = places.column(key[0], ref.blankett, ref.column)
     if ref.where is None:
         return f"SUM({summed})"
@@ -171,8 +180,10 @@ def _normal(formula: str) -> str:
 class SheetPlaces:
     """Addresses in a workbook that is being built."""
 
-    def __init__(self, placements: Mapping[str, Placement], parameters: Mapping[str, str]) -> None:
-        self.placements, self.parameters = placements, parameters
+    def __init__(
+        self, placements: Mapping[str, Placement], parameters: Mapping[str, str], *, blank_text: bool = False
+    ) -> None:
+        self.placements, self.parameters, self.blank_text = placements, parameters, blank_text
 
     def cell(self, own: str, form: str, row: str, column: str) -> str:
         """See Places."""

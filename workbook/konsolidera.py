@@ -5,14 +5,14 @@ Takes figures and ready-made rows of text; judges nothing. All money is in mnkr,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Blankettset, Kind, Type
+from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
 from workbook import look
 from workbook.addresses import address
 from workbook.build import (
@@ -24,7 +24,7 @@ from workbook.build import (
     write_stamp,
 )
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
-from workbook.excel_formula import SheetPlaces, quote_sheet
+from workbook.excel_formula import SheetPlaces, formula_text, quote_sheet
 from workbook.konsolidera_enheter import (
     DATA,
     DATA_FIRST_COLUMN,
@@ -34,11 +34,25 @@ from workbook.konsolidera_enheter import (
     area_label,
     areas_of_units,
 )
-from workbook.konsolidera_mal import GOALS_SHEET, INDICATORS_SHEET, GoalMatrices
-from workbook.placement import HEADER_ROW, Placement
-from workbook.sheets import FormSheet, column_width, print_set_up, stored, unit_text
+from workbook.konsolidera_mal import COLOURED_BY, GOALS_SHEET, INDICATORS_SHEET, GoalMatrices
+from workbook.placement import FIRST_COLUMN, HEADER_ROW, INDEX_SHEET, PARAMETER_SHEET, Placement
+from workbook.sheets import (
+    FormSheet,
+    cell_lines,
+    column_header,
+    column_width,
+    header_lines,
+    named_columns,
+    print_set_up,
+    stored,
+    unit_text,
+)
+from workbook.text_size import row_height, text_lines
 
-OVERVIEW, MATRICES, FACTS, FINDINGS, PROVENANCE = "Översikt", "Matriser", "Fakta", "Fynd", "Proveniens"
+OVERVIEW, CONTENTS = "Översikt", INDEX_SHEET
+MATRICES, FACTS, FINDINGS, PROVENANCE = "Matriser", "Fakta", "Fynd", "Proveniens"
+CONTENTS_WIDTH = 100
+SEE_DATA = "se Data"  # in place of a figure that the nämnder's together do not make
 CITY = "Stockholms stad"
 COUNT_UNIT = "mnkr"
 MAX_FACT_ROWS = 1_000_000
@@ -58,7 +72,10 @@ class Part(msgspec.Struct, frozen=True):
 
 
 class City(msgspec.Struct, frozen=True):
-    """All that the workbook shows. `findings` are rows of text under `finding_headers`; `eliminated` are pairs."""
+    """All that the workbook shows. `findings` are rows of text under `finding_headers`; `eliminated` are pairs.
+
+    The first `findings_printed` columns of the findings go on paper; the others are for finding the place on the screen.
+    """
 
     set: Blankettset
     parts: tuple[Part, ...]
@@ -67,6 +84,7 @@ class City(msgspec.Struct, frozen=True):
     findings: tuple[tuple[str, ...], ...]
     eliminated: tuple[tuple[str, str, Decimal], ...]
     made: str
+    findings_printed: int
     owner: str = CITY
 
 
@@ -98,18 +116,81 @@ def city_facts(city_set: Blankettset, part_set: Blankettset, inputs: Facts) -> d
 
 
 def sum_inputs(city_set: Blankettset, parts: Sequence[Facts]) -> dict[Key, Value]:
-    """The city's inputs: each number cell of the table forms summed. Blank everywhere is zero, as Excel's SUM says."""
+    """The city's inputs: each number cell of the table forms summed. Blank everywhere stays blank."""
     total: dict[Key, Value] = {}
     for form in city_set.blanketter.values():
         if form.is_list or form.id in NOT_SUMMED:
             continue
         for row, column, cell in form.fixed_cells():
-            if cell.kind not in (Kind.INPUT, Kind.SLK) or not cell.type.is_number or not form.row_by_id[row].summed:
+            if cell.kind not in (Kind.INPUT, Kind.SLK) or not cell.type.is_number or not form.is_summed(row, column):
                 continue
             key = (form.id, row, column)
-            given = [value for value in (facts.get(key) for facts in parts) if isinstance(value, Decimal)]
-            total[key] = sum(given, Decimal(0))
+            found = _sum(facts.get(key) for facts in parts)
+            if found is not None:
+                total[key] = found
     return total
+
+
+def _sum(values: Iterable[Value]) -> Decimal | None:
+    """The sum of the figures; None when there is none."""
+    given = [value for value in values if isinstance(value, Decimal)]
+    return sum(given, Decimal(0)) if given else None
+
+
+def reads_unsummed(blankettset: Blankettset, cell: CellDef) -> bool:
+    """True for what is computed from a price or an average: the city's is the sum of the nämnder's own."""
+    refs = ((blankettset.blanketter[ref.blankett or ""], ref) for ref in cell.reads)
+    return any(not form.is_list and not form.is_summed(ref.row or "", ref.column or "") for form, ref in refs)
+
+
+def read_by_functions(blankettset: Blankettset) -> frozenset[Key]:
+    """The cells that functions read; they count a blank their own way, so what they read keeps its zero."""
+    cells = (cell for form in blankettset.blanketter.values() for _, _, cell in form.fixed_cells())
+    refs = (ref for cell in cells if cell.function is not None for ref in cell.reads)
+    return frozenset((ref.blankett or "", ref.row or "", ref.column or "") for ref in refs)
+
+
+class CityEvaluation(Evaluation):
+    """A nämnd's figures in mnkr. A function's result comes in the form's own unit and is turned into mnkr as well."""
+
+    def __init__(self, blankettset: Blankettset, facts: Facts, own: Blankettset) -> None:
+        super().__init__(blankettset, facts, keep_formulas=True)
+        self.own = own
+
+    def expected(self, key: Key) -> Value:
+        """See Evaluation."""
+        found = super().expected(key)
+        form, before = self.set.blanketter[key[0]], self.own.blanketter[key[0]].unit_of(key[2])
+        after = form.unit_of(key[2])
+        if before == after or not isinstance(found, Decimal) or form.cell(key[1], key[2]).function is None:
+            return found
+        return found * MONEY_SCALE[before] / MONEY_SCALE[after]
+
+
+class CityTotal(CityEvaluation):
+    """The city's figures. A sum of what nobody has reported is blank, unless a function reads it (`kept`).
+
+    `given` stands in place of what would be computed: the sums of the nämnder's own figures.
+    """
+
+    def __init__(
+        self, blankettset: Blankettset, facts: Facts, own: Blankettset, given: Mapping[Key, Value], kept: Set[Key]
+    ) -> None:
+        super().__init__(blankettset, facts, own)
+        self.given, self.kept = given, kept
+
+    def expected(self, key: Key) -> Value:
+        """See Evaluation."""
+        if key in self.given:
+            return self.given[key]
+        return None if self._adds_blanks(key) else super().expected(key)
+
+    def _adds_blanks(self, key: Key) -> bool:
+        form = self.set.blanketter[key[0]]
+        terms = form.cell(key[1], key[2]).formula
+        if not terms or form.is_list or key in self.kept:
+            return False
+        return all(self.figure(term.ref) is None for term in terms)
 
 
 def write_city(path: Path, city: City, *, replace_existing: bool) -> Path | None:
@@ -144,10 +225,10 @@ class _CityBook:
         forms = {form.id: in_mnkr(form) for form in city.set.blanketter.values()}
         self.set = msgspec.structs.replace(city.set, blanketter=forms)
         self.parts = [city_facts(self.set, city.set, part.inputs) for part in city.parts]
-        self.evaluations = [Evaluation(self.set, facts, keep_formulas=True) for facts in self.parts]
-        self.total = Evaluation(self.set, sum_inputs(self.set, self.parts), keep_formulas=True)
+        self.evaluations = [CityEvaluation(self.set, facts, city.set) for facts in self.parts]
         self.units = city.set.level == "enhet"
-        self.many = "enheter" if self.units else "nämnder"
+        self.one, self.many = ("enhet", "enheter") if self.units else ("nämnd", "nämnder")
+        self.contents: list[tuple[str, str]] = []
         self.who = f"{city.owner} · {city.set.id} · {len(city.parts)} {self.many}"
         self.book = new_book(path, f"{city.set.title}, {city.owner}")
         self.fmt = look.Formats(self.book)
@@ -156,23 +237,39 @@ class _CityBook:
         self.tables = [f for f in forms.values() if not f.is_list and f.id not in NOT_SUMMED]
         self.lists = [f for f in forms.values() if f.is_list and f.id not in NOT_SUMMED]
         self._number_rows()
+        self.kept = read_by_functions(self.set)
+        self.placements = {form.id: Placement(form) for form in self.tables}
+        self.parameter_rows = parameter_rows(self.set)
+        self.places = SheetPlaces(self.placements, parameter_addresses(self.parameter_rows), blank_text=True)
+        self.total = CityTotal(self.set, sum_inputs(self.set, self.parts), city.set, self._given(), self.kept)
+
+    def _given(self) -> dict[Key, Value]:
+        """What the city's forms do not compute anew: None for what is not summed, else the sum of the nämnder's own."""
+        found: dict[Key, Value] = {}
+        for key in self.data_rows:
+            form = self.set.blanketter[key[0]]
+            cell = form.cell(key[1], key[2])
+            if form.is_list or cell.kind is not Kind.COMPUTED:
+                continue
+            if not form.is_summed(key[1], key[2]):
+                found[key] = None
+            elif reads_unsummed(self.set, cell):
+                found[key] = _sum(_number(evaluation, key) for evaluation in self.evaluations)
+        return found
 
     def write(self) -> None:
-        overview = self.book.add_worksheet(OVERVIEW)
+        overview, contents = self.book.add_worksheet(OVERVIEW), self.book.add_worksheet(CONTENTS)
         self._matrices()
         self._goal_matrices()
         if "enhetsbudget" in self.set.blanketter:
             sheet = self._plain_sheet("Verksamhetsområden", PURPOSE, "ekonomi")
-            areas_of_units(
-                sheet, self.fmt, self.city.owner, [p.area for p in self.city.parts], self.evaluations, self.data_rows
-            )
-        placements = {form.id: Placement(form) for form in self.tables}
-        rows = parameter_rows(self.set)
-        places = SheetPlaces(placements, parameter_addresses(rows))
+            areas = [part.area for part in self.city.parts]
+            areas_of_units(sheet, self.fmt, self.city.owner, areas, self.evaluations, self.total, self.data_rows)
         for form in self.set.blanketter.values():
             if form in self.tables:
-                FormSheet(self.book, self.fmt, placements[form.id], self.total, places, who=self.who, choices={},
-                          input_formula=self._sum_formula, locked=True).write()  # fmt: skip
+                self.contents.append((form.sheet, form.purpose))
+                FormSheet(self.book, self.fmt, self.placements[form.id], self.total, self.places, who=self.who, choices={},
+                          instead=self._instead, locked=True).write()  # fmt: skip
             elif form in self.lists:
                 self._list(form)
         self._eliminations()
@@ -180,9 +277,11 @@ class _CityBook:
         self._provenance()
         self._data()
         self._facts()
-        write_parameters(self.book, self.fmt, rows, self.who)
+        write_parameters(self.book, self.fmt, self.parameter_rows, self.who)
         write_stamp(self.book, self.city.set, "STAD", "konsoliderad")
+        self.contents.append((PARAMETER_SHEET, "Beslutade tal som formlerna räknar med, med källa."))
         self._overview(overview)
+        self._contents(contents)
         overview.activate()
         self.book.close()
 
@@ -202,14 +301,32 @@ class _CityBook:
     def _last_column(self) -> int:
         return DATA_FIRST_COLUMN + max(len(self.parts), 1) - 1
 
-    def _sum_formula(self, key: Key) -> str | None:
+    def _instead(self, key: Key) -> str | None:
+        """What stands in the city's form: a sum of the row on Data, or that there is none; None to compute it anew."""
         row, form = self.data_rows.get(key), self.set.blanketter[key[0]]
-        if row is None or (not form.is_list and not form.row_by_id[key[1]].summed):
+        if row is None:
             return None
-        return f"SUM({DATA}!{address(row, DATA_FIRST_COLUMN)}:{address(row, self._last_column)})"
+        if not form.is_summed(key[1], key[2]):
+            return SEE_DATA
+        cell = form.cell(key[1], key[2])
+        if cell.kind is Kind.COMPUTED and not reads_unsummed(self.set, cell):
+            return self._anew(key, cell)
+        span = f"{DATA}!{address(row, DATA_FIRST_COLUMN)}:{address(row, self._last_column)}"
+        return f'=IF(COUNT({span})=0,"",SUM({span}))'
+
+    def _anew(self, key: Key, cell: CellDef) -> str | None:
+        """The form's own formula, blank where what it adds up is; None for a function or what a function reads."""
+        if not cell.formula or key in self.kept:
+            return None
+        refs = [term.ref for term in cell.formula]
+        read = [self.places.cell(key[0], ref.blankett or "", ref.row or "", ref.column or "") for ref in refs]
+        return f'=IF(COUNT({",".join(read)})=0,"",{formula_text(self.set, key, self.places)})'
 
     def _data(self) -> None:
-        sheet = self._plain_sheet(DATA, "Varje belopp per nämnd, i mnkr. Stadens blanketter summerar raderna här.")
+        whose = "Nämndens" if self.units else "Stadens"
+        sheet = self._plain_sheet(
+            DATA, f"Varje belopp per {self.one}, i mnkr. {whose} blanketter summerar raderna här."
+        )
         if self.units:
             sheet.write_string(UNIT_AREA_ROW - 1, 5, "Område", self.fmt.quiet())
         headers = ("Blankett", "Rad", "Kolumn", "Radens namn", "Kolumnens namn", "Enhet")
@@ -220,10 +337,9 @@ class _CityBook:
             at = DATA_FIRST_COLUMN - 1 + i
             sheet.write_string(DATA_FIRST_ROW - 2, at, part.name, self.fmt.header(number=True))
             sheet.set_column(at, at, 13)
-            if part.area:
-                sheet.write_string(
-                    UNIT_AREA_ROW - 1, at, area_label(self.set, part.area), self.fmt.quiet(text_wrap=True)
-                )
+            if self.units:
+                style = self.fmt.quiet(text_wrap=True)
+                sheet.write_string(UNIT_AREA_ROW - 1, at, area_label(self.set, part.area), style)
         for key, row in self.data_rows.items():
             form = self.set.blanketter[key[0]]
             texts = (*key, form.row_label(key[1]), form.column_by_id[key[2]].label, form.unit_of(key[2]))
@@ -235,18 +351,39 @@ class _CityBook:
                 if value is not None:
                     sheet.write_number(row - 1, DATA_FIRST_COLUMN - 1 + i, float(value), number)
         sheet.freeze_panes(DATA_FIRST_ROW - 1, DATA_FIRST_COLUMN - 1)
+        sheet.repeat_rows(DATA_FIRST_ROW - 2)
         sheet.autofilter(DATA_FIRST_ROW - 2, 0, max(self.data_rows.values(), default=6) - 1, self._last_column - 1)
 
     def _plain_sheet(self, name: str, purpose: str, colour: str = "kontroll") -> Any:
         sheet = self.book.add_worksheet(name)
-        sheet.hide_gridlines(2)
+        self.contents.append((name, purpose))
         sheet.set_tab_color(look.TAB[colour])
+        self._plain_head(sheet, name, purpose)
+        return sheet
+
+    def _plain_head(self, sheet: Any, name: str, purpose: str) -> None:
+        sheet.hide_gridlines(2)
         sheet.set_row(0, 24)
         sheet.write_string(0, 0, name, self.fmt.title())
         sheet.write_string(1, 0, self.who, self.fmt(bold=True))
         sheet.write_string(2, 0, purpose, self.fmt.quiet())
         print_set_up(sheet, self.who, name)
-        return sheet
+
+    def _contents(self, sheet: Any) -> None:
+        """Every sheet that a reader can open, with a link."""
+        self._plain_head(sheet, CONTENTS, "Arbetsbokens blad.")
+        sheet.fit_to_pages(1, 1)
+        sheet.set_tab_color(look.ACCENT)
+        sheet.set_column(0, 0, 32)
+        sheet.set_column(1, 1, CONTENTS_WIDTH)
+        link = self.fmt(font_color=look.ACCENT, underline=1, bottom=1, bottom_color=look.LINE)
+        shown = self.fmt.quiet(text_wrap=True, bottom=1, bottom_color=look.LINE)
+        for row, (name, purpose) in enumerate(
+            [(OVERVIEW, "Vilka som har lämnat, med status."), *self.contents], start=4
+        ):
+            sheet.write_url(row, 0, f"internal:{quote_sheet(name)}!A1", link, name)
+            sheet.write_string(row, 1, purpose, shown)
+            sheet.set_row(row, row_height(text_lines(purpose, CONTENTS_WIDTH)))
 
     # ---- overview
 
@@ -264,15 +401,15 @@ class _CityBook:
         if self.units:
             present = f"{len(self.city.parts)} enheter har lämnat"
         sheet.write_string(1, 0, f"{present} · konsoliderad {self.city.made} · belopp i mnkr", fmt(bold=True))
-        sheet.write_string(
-            2,
-            0,
-            "Beloppen hämtas ur bladet Data. Budgetföljsamhet över 100 procent är överskridande.",
-            fmt.quiet(),
-        )
         columns = self._overview_columns()
+        note = "Beloppen hämtas ur bladet Data."
+        if any("%" in label for label, _, _ in columns):
+            note += " Budgetföljsamhet över 100 procent är överskridande."
+        sheet.write_string(2, 0, note, fmt.quiet())
+        link = fmt(font_color=look.ACCENT, underline=1)
+        sheet.write_url(3, 0, f"internal:{quote_sheet(CONTENTS)}!A1", link, "Alla blad")
         headers = [
-            "Enhet" if self.units else "Nämnd",
+            self.one.capitalize(),
             "Status",
             "Fel",
             "Varningar",
@@ -451,12 +588,14 @@ class _CityBook:
         matrices = GoalMatrices(self.fmt, [part.name for part in self.city.parts], self.evaluations)
         if "mal" in self.set.blanketter and "forslag" in self.set.blanketter["mal"].column_by_id:
             purpose = (
-                "KF:s mål nämnd för nämnd: den status som nämnden anger; inom parentes ett förslag där den saknas."
+                f"KF:s mål {self.one} för {self.one}: den status som {self.one}en anger; inom parentes ett förslag "
+                "där den saknas, som inte räknas med till höger."
             )
             matrices.goals(self._plain_sheet(GOALS_SHEET, purpose, "verksamhet"))
         if "indikatorer" in self.set.blanketter:
             purpose = (
-                "KF:s indikatorer nämnd för nämnd: prognosen för året, annars utfallet eller målet; färgen är statusen."
+                f"KF:s indikatorer {self.one} för {self.one}: prognosen för året, annars utfallet eller målet. "
+                + (COLOURED_BY if "status" in self.set.blanketter["indikatorer"].column_by_id else "")
             )
             matrices.indicators(self._plain_sheet(INDICATORS_SHEET, purpose, "verksamhet"))
 
@@ -464,6 +603,27 @@ class _CityBook:
 
     def _list(self, form: Blankett) -> None:
         sheet = self.book.add_worksheet(form.sheet)
+        self.contents.append((form.sheet, form.purpose))
+        self._list_head(sheet, form)
+        row = first = HEADER_ROW
+        for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
+            for item in evaluation.items[form.id]:
+                sheet.write_string(row, 0, part.name, self.fmt(valign="top"))
+                sheet.write_number(row, 1, int(item), self.fmt(align="center", valign="top", font_color=look.QUIET))
+                lines = 1
+                for at, column in enumerate(form.columns, start=2):
+                    text = self._list_cell(sheet, row, at, form, evaluation, (form.id, item, column.id))
+                    lines = max(lines, cell_lines(form, column, text))
+                sheet.set_row(row, row_height(lines))
+                row += 1
+        last = max(row - 1, first)
+        self._list_table(sheet, form, first - 1, last)
+        if form.total_columns:
+            self._list_total(sheet, form, first, last)
+        printed = Placement(form).last_printed - FIRST_COLUMN + 2
+        sheet.print_area(0, 0, last + bool(form.total_columns), printed)
+
+    def _list_head(self, sheet: Any, form: Blankett) -> None:
         sheet.hide_gridlines(2)
         sheet.set_tab_color(look.TAB[form.group])
         unit = f" · {unit_text(form)}" if unit_text(form) else ""
@@ -471,53 +631,43 @@ class _CityBook:
         sheet.write_string(0, 0, form.title, self.fmt.title())
         sheet.write_string(1, 0, self.who + unit, self.fmt(bold=True))
         sheet.write_string(2, 0, form.sign_text if form.unit == "-" else form.purpose, self.fmt.quiet())
-        headers = ["Lämnat av" if self.units else "Nämnd", "Nr", *(column.label for column in form.columns)]
         sheet.set_column(0, 0, 24)
         sheet.set_column(1, 1, 6)
         for at, column in enumerate(form.columns, start=2):
             sheet.set_column(at, at, column_width(form, column))
-        row = first = HEADER_ROW
-        for part, evaluation in zip(self.city.parts, self.evaluations, strict=True):
-            for item in evaluation.items[form.id]:
-                sheet.write_string(row, 0, part.name, self.fmt())
-                sheet.write_number(row, 1, int(item), self.fmt(align="center", font_color=look.QUIET))
-                for at, column in enumerate(form.columns, start=2):
-                    self._list_cell(sheet, row, at, form, column.type, evaluation, (form.id, item, column.id))
-                row += 1
-        columns = [{"header": text, "header_format": self.fmt.header(number=False)} for text in headers]
-        for column, options in zip(form.columns, columns[2:], strict=True):
-            options["header_format"] = self.fmt.header(number=column.type.is_number)
-        columns[1]["header_format"] = self.fmt.header(centred=True)
-        last = max(row - 1, first)
-        sheet.add_table(first - 1, 0, last, len(headers) - 1,
-                        {"name": "stad_" + form.id, "style": None, "columns": columns})  # fmt: skip
-        sheet.set_row(first - 1, 44)
-        if form.total_columns:
-            self._list_total(sheet, form, first, last)
-        sheet.freeze_panes(first, 3)
+        sheet.freeze_panes(HEADER_ROW, 2 + named_columns(form))
         print_set_up(sheet, self.who, form.title)
-        sheet.repeat_rows(first - 1)
+        sheet.repeat_rows(HEADER_ROW - 1)
 
-    def _list_cell(
-        self, sheet: Any, row: int, at: int, form: Blankett, type_: Type, evaluation: Evaluation, key: Key
-    ) -> None:
+    def _list_table(self, sheet: Any, form: Blankett, top: int, last: int) -> None:
+        columns = [
+            {"header": "Lämnat av" if self.units else "Nämnd", "header_format": self.fmt.header()},
+            {"header": "Nr", "header_format": self.fmt.header(centred=True)},
+        ]
+        columns += [{"header": c.label, "header_format": column_header(self.fmt, c)} for c in form.columns]
+        options = {"name": "stad_" + form.id, "style": None, "columns": columns}
+        sheet.add_table(top, 0, last, len(columns) - 1, options)
+        sheet.set_row(top, row_height(max(header_lines(form, column) for column in form.columns)) + 4)
+
+    def _list_cell(self, sheet: Any, row: int, at: int, form: Blankett, evaluation: Evaluation, key: Key) -> str:
+        """Write the cell; returns its text."""
         try:
             value = evaluation.value(key)
         except NotComputable:
             value = None
         if value is None:
-            return
+            return ""
         if isinstance(value, Decimal):
             number = look.number_format(form.decimals_of(key[1], key[2]))
-            sheet.write_number(row, at, float(value), self.fmt(num_format=number, align="right"))
-        else:
-            cell = form.cell(key[1], key[2])
-            tone = next((choice.tone for choice in cell.choices if choice.id == value), None)
-            style = look.tone(tone) if tone else {}
-            if type_ is Type.MATVARDE:
-                style["align"] = "right"
-            wrapped = type_ in (Type.TEXT, Type.LANGTEXT)
-            sheet.write_string(row, at, cell.shown(value), self.fmt(text_wrap=wrapped, valign="top", **style))
+            sheet.write_number(row, at, float(value), self.fmt(num_format=number, align="right", valign="top"))
+            return ""
+        cell = form.cell(key[1], key[2])
+        tone = next((choice.tone for choice in cell.choices if choice.id == value), None)
+        style: dict[str, Any] = look.tone(tone) if tone else {}
+        style |= {"align": "right"} if cell.type is Type.MATVARDE else {"align": "left", "indent": 1}
+        text = cell.shown(value)
+        sheet.write_string(row, at, text, self.fmt(text_wrap=True, valign="top", **style))
+        return text
 
     def _list_total(self, sheet: Any, form: Blankett, first: int, last: int) -> None:
         row = last + 1
@@ -567,13 +717,17 @@ class _CityBook:
         return f"{found.name} ({code})" if found else code
 
     def _findings(self) -> None:
-        sheet = self._plain_sheet(FINDINGS, "Alla fynd, från varje nämnds kontroll och från sammanslagningen.")
-        self._text_table(sheet, "tbl_fynd", self.city.finding_headers, self.city.findings,
-                         (22, 28, 8, 12, 26, 22, 8, 22, 20, 14, 14, 90, 60, 40))  # fmt: skip
+        sheet = self._plain_sheet(FINDINGS, f"Alla fynd, från varje {self.one}s kontroll och från sammanslagningen.")
+        headers, rows = self.city.finding_headers, self.city.findings
+        self._text_table(sheet, "tbl_fynd", headers, rows, (22, 10, 12, 26, 14, 14, 90, 60, 40, 22, 10, 22, 20, 28))
+        sheet.print_area(0, 0, 4 + max(len(rows), 1), self.city.findings_printed - 1)
 
     def _provenance(self) -> None:
         sheet = self._plain_sheet(PROVENANCE, "Vilka filer som ingår, med kontrollsummor och kvitton.")
-        names = ["Nämnd", *(name for name, _ in (self.city.parts[0].provenance if self.city.parts else ()))]
+        names = [
+            self.one.capitalize(),
+            *(name for name, _ in (self.city.parts[0].provenance if self.city.parts else ())),
+        ]
         rows = [(f"{p.name} ({p.code})", *(text for _, text in p.provenance)) for p in self.city.parts]
         self._text_table(sheet, "tbl_proveniens", tuple(names), tuple(rows), (28, 30, 66, 66, 18, 20, 8, 10, 20, 20))
 
@@ -592,6 +746,7 @@ class _CityBook:
         for number, row in enumerate(rows, start=first + 1):
             for at, text in enumerate(row):
                 sheet.write_string(number, at, text[:32767], body)
+            sheet.set_row(number, row_height(max(map(text_lines, row, widths), default=1)))
         last = first + max(len(rows), 1)
         columns = [{"header": text, "header_format": self.fmt.header(number=False)} for text in headers]
         sheet.add_table(first, 0, last, len(headers) - 1, {"name": name, "style": None, "columns": columns})
@@ -655,6 +810,7 @@ class _CityBook:
         sheet.add_table(first, 0, max(row, first + 1), len(FACT_HEADERS) - 1,
                         {"name": "tbl_fakta", "style": None, "columns": columns})  # fmt: skip
         sheet.freeze_panes(first + 1, 0)
+        sheet.repeat_rows(first)
 
 
 def _number(evaluation: Evaluation, key: Key) -> Decimal | None:

@@ -10,6 +10,8 @@ from templates.model import Blankettset
 from workbook import look
 from workbook.addresses import address
 from workbook.evaluate import Evaluation, Key, NotComputable
+from workbook.excel_formula import quote_sheet
+from workbook.placement import Placement
 
 DATA = "Data"
 DATA_FIRST_ROW, DATA_FIRST_COLUMN = 6, 7
@@ -17,11 +19,13 @@ UNIT_AREA_ROW = 4  # the sheet Data's row with each unit's område
 BUDGET, FIRST = "enhetsbudget", 5
 FIGURES = ("kostnader", "intakter", "netto")
 PURPOSE = "Enheternas budgetar summerade till nämndens verksamhetsområden, i mnkr. Intäkter är positiva som i enheternas blankett."
+NO_AREA = "Utan verksamhetsområde"
+CHECK = "Skillnad mot Enhetsbudget (ska vara noll)"
 
 
-def area_label(blankettset: Blankettset, area: str) -> str:
+def area_label(blankettset: Blankettset, area: str | None) -> str:
     """A verksamhetsområde as the units' cover sheet names it."""
-    return blankettset.blanketter["forsattsblad"].cell("omrade", "uppgift").shown(area)
+    return blankettset.blanketter["forsattsblad"].cell("omrade", "uppgift").shown(area) if area else NO_AREA
 
 
 def areas_of_units(
@@ -30,48 +34,90 @@ def areas_of_units(
     owner: str,
     areas: Sequence[str | None],
     units: Sequence[Evaluation],
+    total: Evaluation,
     data_rows: Mapping[Key, int],
 ) -> None:
-    """Write the table: a row for each område that a unit has, and the nämnd's sum. `data_rows` are rows of the sheet Data."""
-    blankettset = units[0].set
-    form = blankettset.blanketter[BUDGET]
-    wanted = [(row, column) for column in form.columns for row in FIGURES]
-    headers = [
-        f"{form.row_by_id[row].label.removeprefix('Summa ').capitalize()}, {column.label.lower()}"
-        for row, column in wanted
-    ]
-    sheet.set_column(0, 0, 54)
-    sheet.set_column(1, len(wanted) + 1, 16)
-    for at, text in enumerate(("Verksamhetsområde", "Enheter", *headers)):
-        sheet.write_string(FIRST - 1, at, text, fmt.header(number=at > 0))
-    first, last = (_letters(c) for c in (DATA_FIRST_COLUMN, DATA_FIRST_COLUMN + len(units) - 1))
-    labels = f"{DATA}!${first}${UNIT_AREA_ROW}:${last}${UNIT_AREA_ROW}"
-    choices = blankettset.blanketter["forsattsblad"].cell("omrade", "uppgift").choices
-    shown = [choice for choice in choices if choice.id in areas]
-    number = fmt(num_format=look.number_format(form.decimals), align="right")
-    totals = [Decimal(0)] * len(wanted)
-    for line, area in enumerate(shown, start=FIRST):
-        members = [unit for unit, own in zip(units, areas, strict=True) if own == area.id]
-        sheet.write_string(line, 0, area.label, fmt())
-        sheet.write_formula(line, 1, f"=COUNTIF({labels},A{line + 1})", fmt(align="right"), len(members))
-        for at, (row, column) in enumerate(wanted):
-            key = (BUDGET, row, column.id)
+    """Write the table: a row for each område that a unit has, the nämnd's sum, and whether it is all that Enhetsbudget has.
+
+    `total` are the units' figures together; `data_rows` are rows of the sheet Data.
+    """
+    _Areas(sheet, fmt, areas, units, total, data_rows).write(owner)
+
+
+class _Areas:
+    def __init__(
+        self,
+        sheet: Any,
+        fmt: look.Formats,
+        areas: Sequence[str | None],
+        units: Sequence[Evaluation],
+        total: Evaluation,
+        data_rows: Mapping[Key, int],
+    ) -> None:
+        self.sheet, self.fmt, self.areas, self.units = sheet, fmt, areas, units
+        self.total, self.data_rows = total, data_rows
+        self.form = total.set.blanketter[BUDGET]
+        self.wanted: list[Key] = [(BUDGET, row, column.id) for column in self.form.columns for row in FIGURES]
+        self.sums = [Decimal(0)] * len(self.wanted)
+        last = DATA_FIRST_COLUMN + len(units) - 1
+        self.span = f"{DATA}!${_letters(DATA_FIRST_COLUMN)}${{0}}:${_letters(last)}${{0}}".format
+
+    def write(self, owner: str) -> None:
+        self._headers()
+        choices = self.total.set.blanketter["forsattsblad"].cell("omrade", "uppgift").choices
+        shown: list[str | None] = [choice.id for choice in choices if choice.id in self.areas]
+        if None in self.areas:
+            shown.append(None)
+        for line, area in enumerate(shown, start=FIRST):
+            self._area(line, area)
+        self._sum(FIRST + len(shown), owner)
+        self._check(FIRST + len(shown) + 1)
+        self.sheet.freeze_panes(FIRST, 1)
+        self.sheet.repeat_rows(FIRST - 1)
+
+    def _headers(self) -> None:
+        columns, rows = self.form.column_by_id, self.form.row_by_id
+        names = [
+            f"{rows[row].label.removeprefix('Summa ').capitalize()}, {columns[column].label.lower()}"
+            for _, row, column in self.wanted
+        ]
+        self.sheet.set_column(0, 0, 54)
+        self.sheet.set_column(1, len(self.wanted) + 1, 16)
+        for at, text in enumerate(("Verksamhetsområde", "Enheter", *names)):
+            self.sheet.write_string(FIRST - 1, at, text, self.fmt.header(number=at > 0))
+
+    def _number(self, decimals: int, **more: Any) -> Any:
+        return self.fmt(num_format=look.number_format(decimals), align="right", **more)
+
+    def _area(self, line: int, area: str | None) -> None:
+        members = [unit for unit, own in zip(self.units, self.areas, strict=True) if own == area]
+        labels = self.span(UNIT_AREA_ROW)
+        self.sheet.write_string(line, 0, area_label(self.total.set, area), self.fmt())
+        self.sheet.write_formula(line, 1, f"=COUNTIF({labels},A{line + 1})", self.fmt(align="right"), len(members))
+        for at, key in enumerate(self.wanted):
             value = sum((_figure(unit, key) for unit in members), Decimal(0))
-            totals[at] += value
-            place = data_rows[key]
-            formula = f"=SUMIF({labels},$A{line + 1},{DATA}!${first}${place}:${last}${place})"
-            sheet.write_formula(line, at + 2, formula, number, float(value))
-    bottom = FIRST + len(shown)
-    bold = {"bold": True, "top": 1, "top_color": look.INK}
-    sheet.write_string(bottom, 0, owner, fmt(**bold))
-    counted = Decimal(sum(area is not None for area in areas))
-    for at, total in enumerate((counted, *totals), start=1):
-        style = fmt(num_format=look.number_format(form.decimals if at > 1 else 0), align="right", **bold)
-        letters = _letters(at + 1)
-        sheet.write_formula(
-            bottom, at, f"=SUM({letters}{FIRST + 1}:{letters}{max(bottom, FIRST + 1)})", style, float(total)
-        )
-    sheet.freeze_panes(FIRST, 1)
+            self.sums[at] += value
+            formula = f"=SUMIF({labels},$A{line + 1},{self.span(self.data_rows[key])})"
+            self.sheet.write_formula(line, at + 2, formula, self._number(self.form.decimals), float(value))
+
+    def _sum(self, line: int, owner: str) -> None:
+        bold = {"bold": True, "top": 1, "top_color": look.INK}
+        self.sheet.write_string(line, 0, owner, self.fmt(**bold))
+        for at, total in enumerate((Decimal(len(self.areas)), *self.sums), start=1):
+            letters = _letters(at + 1)
+            formula = f"=SUM({letters}{FIRST + 1}:{letters}{line})"
+            style = self._number(self.form.decimals if at > 1 else 0, **bold)
+            self.sheet.write_formula(line, at, formula, style, float(total))
+
+    def _check(self, line: int) -> None:
+        """Every figure of Enhetsbudget has been given an område: the difference is nothing."""
+        quiet = {"font_color": look.QUIET, "italic": True}
+        self.sheet.write_string(line, 0, CHECK, self.fmt(**quiet))
+        sheet, place = quote_sheet(self.form.sheet), Placement(self.form)
+        for at, (key, found) in enumerate(zip(self.wanted, self.sums, strict=True), start=2):
+            formula = f"=ROUND({_letters(at + 1)}{line}-N({sheet}!{place.address(key[1], key[2])}),6)"
+            value = round(found - _figure(self.total, key), 6)
+            self.sheet.write_formula(line, at, formula, self._number(self.form.decimals, **quiet), float(value))
 
 
 def _letters(column: int) -> str:

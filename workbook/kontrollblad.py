@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -17,8 +18,11 @@ from templates.model import Blankett
 from workbook.addresses import address, parse_address
 from workbook.bind import list_places
 from workbook.excel_formula import quote_sheet
-from workbook.sheets import MAX_ROW_HEIGHT, column_width, text_lines
-from workbook.xlsx_reader import read_workbook
+from workbook.index_sheet import CHECKED, NEVER_CHECKED, counted_by
+from workbook.placement import INDEX_SHEET
+from workbook.sheets import cell_lines
+from workbook.text_size import row_height
+from workbook.xlsx_reader import RawSheet, read_workbook
 
 CONTROL = "kontroll"
 _AFTER_LINKS = ("printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties",
@@ -53,17 +57,50 @@ def with_control(
         fitting = [*fitting[: len(numbers) - 1], {"text": f"… och {left} till. Alla visas av kommandot validera."}]
     cells = {(number, column): "" for number in numbers for column in columns.values()}
     jumps: dict[str, tuple[str, str]] = {}
-    heights = dict.fromkeys(numbers, 17.25)
+    heights = dict.fromkeys(numbers, row_height(1))
     for number, row, link in zip(numbers, fitting, [*links, *[None] * len(fitting)], strict=False):
         for column, text in row.items():
             cells[number, columns[column]] = text
-            wide = column_width(form, form.column_by_id[column])
-            heights[number] = max(heights[number], min(MAX_ROW_HEIGHT, 4 + 13.0 * text_lines(text, wide - 1)))
+            heights[number] = max(heights[number], row_height(cell_lines(form, form.column_by_id[column], text)))
         if link is not None and "cell" in row:
             jumps[address(number, columns["cell"])] = link
-    return _replaced(
-        data, {raw.part: lambda text: _linked(_filled(text, cells, heights), jumps), book.part: _recalculated}
-    )
+    edits = {raw.part: lambda text: _linked(_filled(text, cells, heights), jumps), book.part: _recalculated}
+    index = book.sheet(INDEX_SHEET)
+    if index is not None and index.part:
+        results = _board(index, fitting)
+        edits[index.part] = lambda text: _restored(text, results)
+    return _replaced(data, edits)
+
+
+def _board(index: RawSheet, rows: Sequence[Mapping[str, str]]) -> dict[str, str | int]:
+    """Address -> what the status board's formulas give when Kontroll holds `rows`."""
+    counts = Counter((row.get("blankett"), row.get("allvar")) for row in rows)
+    found: dict[str, str | int] = {}
+    for (line, column), cell in index.cells.items():
+        formula = cell.formula or ""
+        counted = counted_by(formula)
+        if counted is not None:
+            found[address(line, column)] = counts[counted]
+        elif f'"{NEVER_CHECKED}"' in formula:
+            found[address(line, column)] = CHECKED
+    return found
+
+
+def _restored(text: str, results: Mapping[str, str | int]) -> str:
+    """The sheet with these values stored beside their formulas; the formulas and all else as they are."""
+
+    def replace(cell: re.Match[str]) -> str:
+        place = re.search(r'\sr="([A-Z]+\d+)"', cell["a"])
+        value = results.get(place[1]) if place else None
+        formula = re.search(rf"<{cell['p'] or ''}f\b.*?(?:/>|</{cell['p'] or ''}f\s*>)", cell["body"], re.DOTALL)
+        if value is None or formula is None:
+            return cell[0]
+        p = cell["p"] or ""
+        kind = ' t="str"' if isinstance(value, str) else ""
+        attributes = re.sub(r'\st="\w+"', "", cell["a"]) + kind
+        return f"<{p}c{attributes}>{formula[0]}<{p}v>{escape(str(value))}</{p}v></{p}c>"
+
+    return re.sub(r"<(?P<p>\w+:)?c\b(?P<a>[^>]*?(?<!/))>(?P<body>.*?)</(?P=p)?c\s*>", replace, text, flags=re.DOTALL)
 
 
 def with_texts(data: bytes, sheet: str, texts: Mapping[str, str]) -> bytes:

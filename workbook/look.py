@@ -43,7 +43,7 @@ class Formats:
         merged = {"font_name": FONT, "font_size": SIZE, "font_color": INK, "valign": "vcenter", **properties}
         key = tuple(sorted(merged.items()))
         if key not in self._made:
-            self._made[key] = self._book.add_format(merged)
+            self._made[key] = self._book.add_format(dict(key))  # in this order "top" has the last word over "border"
         return self._made[key]
 
     def title(self) -> Any:
@@ -54,9 +54,9 @@ class Formats:
         """Text that explains."""
         return self(font_color=QUIET, **more)
 
-    def header(self, *, number: bool = False, centred: bool = False) -> Any:
+    def header(self, *, number: bool = False, centred: bool = False, indent: int = 0) -> Any:
         """A column heading, over figures to the right."""
         return self(
             bold=True, text_wrap=True, bg_color=HEADER_FILL, bottom=1, bottom_color=ACCENT, valign="bottom",
-            align="center" if centred else "right" if number else "left",
+            align="center" if centred else "right" if number else "left", indent=indent,
         )  # fmt: skip

@@ -65,6 +65,12 @@ class Placement(msgspec.Struct, frozen=True, dict=True):
         """The last column of the table."""
         return FIRST_COLUMN + len(self.form.columns) - 1
 
+    @property
+    def last_printed(self) -> int:
+        """The last column that is printed; what only helps the reckoning stands last and stays on the screen."""
+        printed = [self.columns[column.id] for column in self.form.columns if column.printed]
+        return max(printed, default=self.last_column)
+
     def address(self, row_id: str, column_id: str) -> str:
         """The address of a cell, such as D12."""
         return address(self.rows[row_id], self.columns[column_id])

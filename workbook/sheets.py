@@ -30,15 +30,21 @@ from workbook.placement import (
     Placement,
     form_stamp,
 )
+from workbook.text_size import longest_word, row_height, text_lines, text_width
 
-InputFormula = Callable[[Key], str | None]
-MAX_ROW_HEIGHT = 409.0
+Instead = Callable[[Key], str | None]
+BUTTON = 2.6  # the room that a list's filter button takes of a heading, in units of column width
+BESIDE = 8.43  # the width of a column that nobody has set
 YES_NO = ("Ja", "Nej")
 MEASURE_HELP = "Värdet med enhet som i rapporten: 85 %, 1 956,5 st, Max 10 personer, öka, Tas fram av nämnd, i.u."
 
 
 class FormSheet:
-    """One form's sheet in a workbook under construction. `who` is the line that says nämnd and period."""
+    """One form's sheet in a workbook under construction. `who` is the line that says nämnd and period.
+
+    `instead` may give what stands in a cell instead of its input or formula: a formula with its equals sign, or a
+    text that explains why there is no figure.
+    """
 
     def __init__(
         self,
@@ -50,13 +56,14 @@ class FormSheet:
         *,
         who: str,
         choices: Mapping[tuple[str, ...], str],
-        input_formula: InputFormula | None = None,
+        instead: Instead | None = None,
         locked: bool = False,
     ) -> None:
         self.form: Blankett = placement.form
         self.set: Blankettset = evaluation.set
         self.formats, self.placement, self.evaluation, self.places = formats, placement, evaluation, places
-        self.who, self.choices, self.input_formula, self.locked = who, choices, input_formula, locked
+        self.who = " · ".join(part for part in (who, unit_text(placement.form)) if part)
+        self.running, self.choices, self.instead, self.locked = who, choices, instead, locked
         self.sheet = book.add_worksheet(self.form.sheet)
         self.reads_downwards = self.form.is_list and any(c.type is Type.LANGTEXT for c in self.form.columns)
 
@@ -87,11 +94,9 @@ class FormSheet:
             self.sheet.write_string(number - 1, ID_COLUMN - 1, row_id)
 
     def _head(self) -> None:
-        unit = unit_text(self.form)
         label = LABEL_COLUMN - 1
         self.sheet.write_string(TITLE_ROW - 1, label, self.form.title, self.formats.title())
-        who = " · ".join(part for part in (self.who, unit) if part)
-        self.sheet.write_string(WHO_ROW - 1, label, who, self.formats(bold=True))
+        self.sheet.write_string(WHO_ROW - 1, label, self.who, self.formats(bold=True))
         self.sheet.write_string(PURPOSE_ROW - 1, label, self.form.purpose, self.formats.quiet())
         self.sheet.write_string(SIGN_ROW - 1, label, self.form.sign_text, self.formats.quiet(italic=True))
 
@@ -100,15 +105,14 @@ class FormSheet:
         self.sheet.write_string(HEADER_ROW - 1, LABEL_COLUMN - 1, first, self.formats.header(number=False))
         lines = 1
         for column in self.form.columns:
-            width = column_width(self.form, column)
-            lines = max(lines, text_lines(column.label, width - 2 if not self.form.is_list else width - 4))
+            lines = max(lines, header_lines(self.form, column))
             number = self.placement.columns[column.id] - 1
-            header = self.formats.header(number=column.type.is_number)
+            header = column_header(self.formats, column)
             self.sheet.write_string(HEADER_ROW - 1, number, column.label, header)
             note = self._column_note(column)
             if note:
                 self._comment(HEADER_ROW - 1, number, note)
-        self.sheet.set_row(HEADER_ROW - 1, 8 + 13.5 * lines)
+        self.sheet.set_row(HEADER_ROW - 1, row_height(lines) + 4)
 
     def _column_note(self, column: Column) -> str:
         parts = [column.note or ""]
@@ -123,7 +127,7 @@ class FormSheet:
         return " ".join(part for part in parts if part) + f"\nKälla: {self.form.source}"
 
     def _comment(self, row: int, column: int, text: str) -> None:
-        lines = sum(text_lines(part, 38) for part in text.split("\n"))
+        lines = text_lines(text, 34, size=9)
         options = {"x_scale": 1.9, "y_scale": max(0.6, 0.24 * lines), "font_name": look.FONT, "font_size": 9}
         self.sheet.write_comment(row, column, text, {"author": "Blankettset", **options})
 
@@ -144,17 +148,18 @@ class FormSheet:
             self.sheet.write_string(number - 1, LABEL_COLUMN - 1, label, label_format)
         if row is not None and row.note:
             self._comment(number - 1, LABEL_COLUMN - 1, row.note + f"\nKälla: {self.form.source}")
-        height = 1
+        lines = 1
         if row_id.startswith("#"):
             return
         for column in self.form.columns:
             cell = self.form.cell(row_id, column.id)
             text = self._cell(row_id, column, cell, number, style)
-            if text and cell.type in (Type.TEXT, Type.LANGTEXT, Type.VAL, Type.MATVARDE):
-                height = max(height, text_lines(text, column_width(self.form, column) - 1))
+            if text:
+                lines = max(lines, cell_lines(self.form, column, text))
         if row is not None:
-            height = max(height, text_lines(row.label, self._label_width() - 2 - 2 * self._indent(row)))
-        self.sheet.set_row(number - 1, min(MAX_ROW_HEIGHT, 4 + 13.0 * height))
+            bold = bool(style.get("bold"))
+            lines = max(lines, text_lines(row.label, self._label_width(), bold=bold, indent=self._indent(row)))
+        self.sheet.set_row(number - 1, row_height(lines))
 
     def _indent(self, row: Row | None) -> int:
         return 2 if row is not None and row.varav_of else 0
@@ -180,17 +185,25 @@ class FormSheet:
             hatched = {} if plain else {"pattern": 14, "fg_color": "#DDE2E6"}
             self.sheet.write_blank(row, at, None, self.formats(**style, **hatched))
             return None
-        cell_format = self.formats(**(style | self._cell_style(row_id, column, cell)))
+        own = self._cell_style(cell, self.form.decimals_of(row_id, column.id))
+        if number == FIRST_ROW and "border" in own:
+            own |= {"top": 1, "top_color": look.ACCENT}  # the line under the headings, which a cell's own would cover
+        cell_format = self.formats(**(style | own))
+        instead = self.instead(key) if self.instead else None
+        if instead is not None:
+            self._write_instead(key, row, at, instead, style | own)
+            return None
         if cell.kind is Kind.COMPUTED:
             return self._write_computed(key, row, at, cell, cell_format)
-        text = self.input_formula(key) if self.input_formula else None
-        value = self.evaluation.value(key)
-        if text is not None:
-            self.sheet.write_formula(row, at, "=" + text, cell_format, stored(value))
-            return None
-        return self._write_value(row, at, value, cell, cell_format)
+        return self._write_value(row, at, self.evaluation.value(key), cell, cell_format)
 
-    def _cell_style(self, row_id: str, column: Column, cell: CellDef) -> dict[str, Any]:
+    def _write_instead(self, key: Key, row: int, at: int, text: str, style: dict[str, Any]) -> None:
+        if text.startswith("="):
+            self.sheet.write_formula(row, at, text, self.formats(**style), stored(self.evaluation.value(key)))
+        else:
+            self.sheet.write_string(row, at, text, self.formats(**style | {"font_color": look.QUIET, "font_size": 8}))
+
+    def _cell_style(self, cell: CellDef, decimals: int) -> dict[str, Any]:
         style: dict[str, Any] = {}
         if cell.kind is not Kind.COMPUTED and cell.kind is not Kind.SYSTEM and not self.locked:
             fill = look.SLK_FILL if cell.kind is Kind.SLK else look.INPUT_FILL
@@ -198,16 +211,13 @@ class FormSheet:
             if cell.kind is Kind.SLK:
                 style["border_color"] = "#C9DAEA"
         if cell.type.is_number:
-            style |= {
-                "num_format": look.number_format(self.form.decimals_of(row_id, column.id)),
-                "align": "right",
-            }
+            style |= {"num_format": look.number_format(decimals), "align": "right"}
         elif cell.type is Type.DATUM:
-            style |= {"num_format": "yyyy-mm-dd", "align": "left"}
+            style |= {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1}
         elif cell.type is Type.MATVARDE:
             style |= {"text_wrap": True, "align": "right", "num_format": "@"}
         else:
-            style |= {"text_wrap": True, "align": "left"}
+            style |= {"text_wrap": True, "align": "left", "indent": 1}
             if cell.kind is not Kind.COMPUTED:
                 style["num_format"] = "@"
             if cell.type is Type.LANGTEXT:
@@ -249,8 +259,7 @@ class FormSheet:
     def _table(self) -> None:
         columns = [{"header": "Nr", "header_format": self.formats.header(number=False)}]
         for column in self.form.columns:
-            header_format = self.formats.header(number=column.type.is_number)
-            columns.append({"header": column.label, "header_format": header_format})
+            columns.append({"header": column.label, "header_format": column_header(self.formats, column)})
         last = FIRST_ROW + self.placement.list_rows - 1
         options = {"name": "tbl_" + self.form.id, "style": None, "columns": columns, "autofilter": True}
         self.sheet.add_table(HEADER_ROW - 1, LABEL_COLUMN - 1, last - 1, self.placement.last_column - 1, options)
@@ -353,25 +362,34 @@ class FormSheet:
         """A font colour for a conditional format (which takes no font name)."""
         return self.formats._book.add_format({"font_color": colour})
 
+    def _foot(self) -> list[str]:
+        return [*self.form.notes, f"Källa: {self.form.source}. Blankettens layout {self.form.layout}."]
+
     def _notes(self) -> None:
         row = self.placement.last_row + 1
-        texts = [*self.form.notes, f"Källa: {self.form.source}. Blankettens layout {self.form.layout}."]
-        for text in texts:
+        for text in self._foot():
             self.sheet.write_string(row, LABEL_COLUMN - 1, text, self.formats.quiet(font_size=8))
             row += 1
         self.last_row = row
 
     def _label_width(self) -> int:
         if self.form.is_list:
-            return 22 if self.form.total_columns and len(self.form.total_label) > 6 else 7
-        longest = max((len(row.label) + 3 * self._indent(row) for row in self.form.rows), default=10)
-        return min(56, max(18, longest + 2))
+            total = text_width(self.form.total_label, bold=True) + 1 if self.form.total_columns else 0
+            return max(7, math.ceil(total))
+        longest = max(
+            (text_width(row.label, bold=row.total) + 1.4 * self._indent(row) for row in self.form.rows), default=0
+        )
+        return min(56, max(18, math.ceil(longest) + 2))
 
     def _room_for_texts(self) -> int:
-        """Columns beside a narrow table that its purpose, signs and source reach into, so that print does not cut them."""
-        texts = (self.form.purpose, self.form.sign_text, *self.form.notes, str(self.form.source))
+        """Columns beside a narrow table that the texts above and below it reach into, so that print does not cut them."""
+        if self.placement.last_printed < self.placement.last_column:
+            return 0
+        texts = [text_width(self.form.title, size=15, bold=True), text_width(self.who, bold=True)]
+        texts += [text_width(text) for text in (self.form.purpose, self.form.sign_text)]
+        texts += [text_width(text, size=8) for text in self._foot()]
         table = self._label_width() + sum(column_width(self.form, column) for column in self.form.columns)
-        return max(0, math.ceil((min(max(map(len, texts)) * 0.9, 110) - table) / 9))
+        return max(0, math.ceil((max(texts) + 1 - table) / BESIDE))
 
     def _set_up(self) -> None:
         sheet = self.sheet
@@ -383,28 +401,32 @@ class FormSheet:
         for column in self.form.columns:
             at = self.placement.columns[column.id] - 1
             sheet.set_column(at, at, column_width(self.form, column))
-        freeze_columns = FIRST_COLUMN if self.form.is_list else FIRST_COLUMN - 1
-        sheet.freeze_panes(FIRST_ROW - 1, freeze_columns)
+        kept = FIRST_COLUMN - 1 + (named_columns(self.form) if self.form.is_list else 0)
+        sheet.freeze_panes(FIRST_ROW - 1, kept)
         sheet.set_tab_color(look.TAB[self.form.group])
         sheet.set_zoom(100)
-        first = next(self._runs(), None)
-        if first is not None:
-            sheet.set_selection(first[2] - 1, self.placement.columns[first[0].id] - 1, first[2] - 1,
-                                self.placement.columns[first[0].id] - 1)  # fmt: skip
-        print_set_up(sheet, self.who, self.form.title)
+        self._select(kept)
+        print_set_up(sheet, self.running, self.form.title)
         sheet.repeat_rows(HEADER_ROW - 1)
         sheet.print_area(
-            0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_column - 1 + self._room_for_texts()
+            0, LABEL_COLUMN - 1, self.last_row - 1, self.placement.last_printed - 1 + self._room_for_texts()
         )
         sheet.protect("", PROTECTION)
 
+    def _select(self, kept: int) -> None:
+        """The first cell to fill in beside the columns that stay put: Excel's active pane is the one that scrolls."""
+        for column, _, first, _, _ in self._runs():
+            at = self.placement.columns[column.id] - 1
+            if at >= kept:
+                self.sheet.set_selection(first - 1, at, first - 1, at)
+                return
 
+
+# Sorting and new rows are left out: Excel refuses both on a protected sheet with locked cells or a table.
 PROTECTION = {
     "format_columns": True,
     "format_rows": True,
-    "sort": True,
     "autofilter": True,
-    "insert_rows": True,
     "select_locked_cells": True,
     "select_unlocked_cells": True,
 }
@@ -462,14 +484,35 @@ def unit_text(form: Blankett) -> str:
 
 def column_width(form: Blankett, column: Column) -> int:
     """Wide enough for the longest word of the heading and for what the column holds."""
-    if column.width:
-        return column.width
-    if column.type.is_number:
-        longest = max(len(word) for word in column.label.replace("-", "- ").split())
-        return max(13, longest + (5 if form.is_list else 3))
-    return {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
+    usual = {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
+    wanted = column.width or (13 if column.type.is_number else usual)
+    heading = longest_word(column.label, bold=True) + 1.4 * _heading_indent(column) + 1
+    return max(wanted, math.ceil(heading + (BUTTON if form.is_list else 0)))
 
 
-def text_lines(text: str, width: float) -> int:
-    """How many lines a text takes in a column of this width."""
-    return sum(max(1, math.ceil(len(part) / max(width, 4))) for part in text.split("\n"))
+def named_columns(form: Blankett) -> int:
+    """How many of a list's first columns stay put when it scrolls: to the one that names the row, when it is near."""
+    place = form.column_order.get(form.key or "", 0)
+    return place + 1 if place < 2 else 1
+
+
+def _heading_indent(column: Column) -> int:
+    return 0 if column.type.is_number or column.type is Type.MATVARDE else 1
+
+
+def column_header(formats: look.Formats, column: Column) -> Any:
+    """The format of a column's heading, aligned as what stands under it."""
+    return formats.header(number=not _heading_indent(column), indent=_heading_indent(column))
+
+
+def header_lines(form: Blankett, column: Column) -> int:
+    """How many lines a column's heading takes."""
+    width = column_width(form, column) - (BUTTON if form.is_list else 0)
+    return text_lines(column.label, width, bold=True, indent=_heading_indent(column))
+
+
+def cell_lines(form: Blankett, column: Column, text: str) -> int:
+    """How many lines a text takes in a cell of the column."""
+    if column.type.is_number or column.type is Type.DATUM:
+        return 1
+    return text_lines(text, column_width(form, column), indent=0 if column.type is Type.MATVARDE else 1)
