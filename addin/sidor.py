@@ -52,8 +52,9 @@ def nyckeltal_page() -> str:
         for id_ in each.parametrar:
             parameter = catalog().parameters[id_]
             start, value, source = parameter.values[-1]
+            last = f" till {parameter.until[start]}" if start in parameter.until else ""
             shown = f"{value.normalize():f}".replace(".", ",")
-            lines.append(f"- {parameter.label}: {shown} {parameter.unit} från {start}. Källa: {source}")
+            lines.append(f"- {parameter.label}: {shown} {parameter.unit} från {start}{last}. Källa: {source}")
         lines += [""] * bool(each.parametrar)
         lines.append(f"Definition från {each.valid_from}. Källa: {each.source}")
     return "\n".join(lines) + "\n"
@@ -120,7 +121,7 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
         computed = " ".join(_term_text(term.sign, _local(form, term.ref), i) for i, term in enumerate(column.formula))
     elif column.function is not None:
         names = [_local(form, ref) for ref in column.function.args]
-        computed = FUNCTIONS[column.function.name][1].format(*names)
+        computed = FUNCTIONS[column.function.name][1].format(*names, alla=", ".join(names))
     blank = (
         ""
         if computed
@@ -128,7 +129,7 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
         if column.required
         else {"noll": "noll", "saknas": "saknas"}[column.blank_means]
     )
-    note = " ".join(part for part in (column.note, f"Plus är {column.positive_means}." if column.positive_means else "",
+    note = " ".join(part for part in (column.note, "Får vara i.u." if column.iu else "", f"Plus är {column.positive_means}." if column.positive_means else "",
                                       {"negative": "Negativt.", "positive": "Positivt."}.get(column.sign or "", "")) if part)  # fmt: skip
     return f"| `{column.id}` | {column.label} | {column.type} | {'' if computed else filler} | {blank} | {computed} | {note} |"
 

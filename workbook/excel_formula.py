@@ -64,7 +64,8 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places)
     function = FORM_FUNCTIONS[cell.function.name]
     parameters = [places.parameter(id_) for id_ in function.parameters]
     if not function.words:
-        return function.text.format(*(_ref(ref, key, places, None) for ref in cell.function.args), *parameters)
+        given = [_ref(ref, key, places, None) for ref in cell.function.args]
+        return function.text.format(*given, *parameters, alla=",".join(given))
     args = [_place(ref, key, places) for ref in cell.function.args]
     labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
     labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
@@ -106,8 +107,9 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
     if ref.row != "*":
         row = key[1] if ref.row == ITEM else ref.row
         place = places.cell(key[0], ref.blankett, row, ref.column)
-        may_be_blank = blankettset is not None and blankettset.blanketter[ref.blankett].cell(row, ref.column).function
-        return f"N({place})" if may_be_blank else place  # a function's blank is a text, which + cannot add
+        there = blankettset.blanketter[ref.blankett].cell(row, ref.column) if blankettset is not None else None
+        may_be_text = there is not None and (there.function is not None or there.iu)
+        return f"N({place})" if may_be_text else place  # a function's blank and i.u. are texts, which + cannot add
     summed = places.column(key[0], ref.blankett, ref.column)
     if ref.where is None:
         return f"SUM({summed})"
