@@ -10,6 +10,7 @@ FUNCTIONS: Mapping[str, tuple[int | None, str]] = {  # None: any number of argum
     "produkt": (2, "{0} × {1}; tom tills båda är ifyllda"),
     "differens": (2, "{0} − {1}; tom tills båda är ifyllda"),
     "summa_ifyllda": (None, "summan av de ifyllda av {alla}; tom utan någon"),
+    "summa_med_forsta": (None, "summan av {alla}; tom tills {0} är ifylld"),
     "medel": (None, "medelvärdet av de månader som är ifyllda; tomt utan någon"),
     "prestationsforandring": (3, "({1} − {0}) × {2} kr, i mnkr; tom tills alla tre är ifyllda"),
     "i_planen": (1, "ja när {0} når gränsen för internkontrollplanen, annars nej; tom utan {0}"),

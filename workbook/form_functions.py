@@ -77,6 +77,7 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
     "differens": FormFunction(nyckeltal.differens, 'IF(OR({0}="",{1}=""),"",{0}-{1})'),
     "summa_ifyllda": FormFunction(nyckeltal.summa_ifyllda, 'IF(COUNT({alla})=0,"",SUM({alla}))'),
+    "summa_med_forsta": FormFunction(nyckeltal.summa_med_forsta, 'IF({0}="","",SUM({alla}))'),
     "medel": FormFunction(nyckeltal.medel, 'IF(COUNT({alla})=0,"",AVERAGE({alla}))'),
     "i_planen": FormFunction(
         nyckeltal.i_planen, 'IF({0}="","",IF({0}>={1},"Ja","Nej"))', ("internkontroll.riskvarde_plan",)

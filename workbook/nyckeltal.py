@@ -135,6 +135,11 @@ def summa_ifyllda(*delar: Decimal | None) -> Decimal | None:
     return sum(given, Decimal(0)) if given else None
 
 
+def summa_med_forsta(forsta: Decimal | None, *delar: Decimal | None) -> Decimal | None:
+    """The sum of what is known, once the first part is: liabilities and equity say nothing without the equity."""
+    return None if forsta is None else forsta + sum((part for part in delar if part is not None), Decimal(0))
+
+
 def i_planen(riskvarde: Decimal | None, grans: Decimal) -> str | None:
     """Whether a process belongs in the internal control plan: "ja" from the limit. None without a risk value.
 

@@ -167,7 +167,7 @@ def answered_are_among_the_received(filing: Filing) -> Iterator[Hit]:
     for column in form.form.columns:
         keys = [(COMPLAINTS, row, column.id) for row in ("i_tid", "synpunkter")]
         answered, received = (filing.filled.facts.get(key) for key in keys)
-        if column.formula is not None or not isinstance(answered, Decimal):
+        if column.function is not None or not isinstance(answered, Decimal):
             continue
         whole = received if isinstance(received, Decimal) else Decimal(0)
         if answered > whole:
