@@ -53,8 +53,9 @@ def nyckeltal_page() -> str:
         for id_ in each.parametrar:
             parameter = catalog().parameters[id_]
             start, value, source = parameter.values[-1]
+            last = f" till {parameter.until[start]}" if start in parameter.until else ""
             shown = f"{value.normalize():f}".replace(".", ",")
-            lines.append(f"- {parameter.label}: {shown} {parameter.unit} från {start}. Källa: {source}")
+            lines.append(f"- {parameter.label}: {shown} {parameter.unit} från {start}{last}. Källa: {source}")
         lines += [""] * bool(each.parametrar)
         lines.append(f"Definition från {each.valid_from}. Källa: {each.source}")
     return "\n".join(lines) + "\n"
@@ -121,7 +122,7 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
         computed = " ".join(_term_text(term.sign, _local(form, term.ref), i) for i, term in enumerate(column.formula))
     elif column.function is not None:
         names = [_local(form, ref) for ref in column.function.args]
-        computed = FUNCTIONS[column.function.name][1].format(*names)
+        computed = FUNCTIONS[column.function.name][1].format(*names, alla=", ".join(names))
     blank = (
         ""
         if computed
@@ -130,7 +131,7 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
         else {"noll": "noll", "saknas": "saknas"}[column.blank_means]
     )
     note = " ".join(part for part in (
-        column.note, f"Plus är {column.positive_means}." if column.positive_means else "",
+        column.note, "Får vara i.u." if column.iu else "", f"Plus är {column.positive_means}." if column.positive_means else "",
         {"negative": "Negativt.", "positive": "Positivt."}.get(column.sign or "", ""),
         "" if column.summed else NOT_SUMMED, "" if column.printed else "Skrivs inte ut.",
     ) if part)  # fmt: skip

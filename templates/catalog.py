@@ -68,7 +68,8 @@ class Catalog:
                     if raw["id"] in found:
                         raise DefinitionError(f"{name}: parametern »{raw['id']}» finns i två filer.")
                     values = sorted((v["from"], Decimal(v["value"]), _source(v["source"])) for v in raw["values"])
-                    found[raw["id"]] = Parameter(raw["id"], raw["label"], raw["unit"], tuple(values))
+                    until = {v["from"]: v["to"] for v in raw["values"] if "to" in v}
+                    found[raw["id"]] = Parameter(raw["id"], raw["label"], raw["unit"], tuple(values), until)
         return found
 
     @cached_property
@@ -154,6 +155,7 @@ class Catalog:
         titles = {id_: self.documents[name]["title"] for id_, name in files.items()}
         optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
+        words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
         lists = self.documents["listor.yaml"]["listor"]
         context = _Binding(words, titles, optional, names, lists)
@@ -243,8 +245,9 @@ class _Binding:
                 own["formula"] = self.formula(cell["formula"], "cell")
             if "function" in cell:
                 own["function"] = self.function(cell["function"])
-            if "state" in cell:
-                own["state"] = cell["state"]
+            for word in ("state", "prefill_parameter"):
+                if word in cell:
+                    own[word] = cell[word]
             overrides[cell["row"], cell["column"]] = own
         total = raw.get("total", {})
         amounts = raw["amounts"]
@@ -291,6 +294,7 @@ class _Binding:
             positive_means=raw.get("positive_means"),
             choices=self.choices(raw),
             width=raw.get("width"),
+            iu=raw.get("iu", False),
             note=self.text(raw["note"]) if "note" in raw else None,
             summed=raw.get("summed", True),
             printed=raw.get("printed", True),
@@ -298,7 +302,7 @@ class _Binding:
 
     def function(self, raw: Mapping[str, Any]) -> Function:
         name, args = raw["name"], raw["args"]
-        if name not in FUNCTIONS or FUNCTIONS[name][0] != len(args):
+        if name not in FUNCTIONS or FUNCTIONS[name][0] not in (None, len(args)):
             raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
         return Function(name, tuple(self.formula(arg, "column")[0].ref for arg in args))
 
@@ -329,6 +333,8 @@ class _Binding:
             summed=raw.get("summed", True),
             only_columns=only,
             type=Type(raw["type"]) if "type" in raw else None,
+            unit=raw.get("unit"),
+            decimals=raw.get("decimals"),
             filled_by=raw.get("filled_by"),
             required=raw.get("required"),
             sign=raw.get("sign"),
@@ -345,6 +351,7 @@ class _Binding:
         found = []
         for values in itertools.product(*(raw["each"][name] for name in names)):
             text = {key: raw[key] for key in ("left", "right", "text", "advice")}
+            text |= {f"needs {i}": need for i, need in enumerate(raw.get("needs", ()))}
             for name, value in zip(names, values, strict=True):
                 text = {key: each.replace("{" + name + "}", value) for key, each in text.items()}
             found.append(
@@ -356,6 +363,7 @@ class _Binding:
                     self.text(text["text"]),
                     self.text(text["advice"]),
                     raw.get("not_current_is_zero", False),
+                    tuple(self.formula(each, "cell")[0].ref for key, each in text.items() if key.startswith("needs")),
                 )
             )
         return found
@@ -380,6 +388,10 @@ def _source(raw: Mapping[str, str]) -> Source:
 def _check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
     """Every id in a formula must exist, and every parameter be in force on the report date."""
     for form in bound.blanketter.values():
+        for own in form.overrides.values():
+            named = own.get("prefill_parameter")
+            if named is not None and named not in bound.parameters:
+                raise DefinitionError(f"{files[form.id]}: parametern »{named}» finns inte.")
         row_ids = [ITEM] if form.is_list else [row.id for row in form.rows]
         for row_id, column_id in itertools.product(row_ids, form.column_by_id):
             cell = form.cell(row_id, column_id)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FUNCTIONS: Mapping[str, tuple[int, str]] = {
+FUNCTIONS: Mapping[str, tuple[int | None, str]] = {  # None: any number of arguments
     "budgetfoljsamhet": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
     "prognossakerhet": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
     "produkt": (2, "{0} × {1}; tom tills båda är ifyllda"),
-    "medel": (12, "medelvärdet av de månader som är ifyllda; tomt utan någon"),
+    "differens": (2, "{0} − {1}; tom tills båda är ifyllda"),
+    "summa_ifyllda": (None, "summan av de ifyllda av {alla}; tom utan någon"),
+    "summa_med_forsta": (None, "summan av {alla}; tom tills {0} är ifylld"),
+    "medel": (None, "medelvärdet av de månader som är ifyllda; tomt utan någon"),
     "prestationsforandring": (3, "({1} − {0}) × {2} kr, i mnkr; tom tills alla tre är ifyllda"),
+    "i_planen": (1, "ja när {0} når gränsen för internkontrollplanen, annars nej; tom utan {0}"),
     "lokalbidrag": (2, "bidrag för hyra {0} kr/kvm på {1} kvm, i tkr"),
     "matvarde_tal": (2, "talet i {0} utan enheten {1}"),
     "forsta_matvarde": (3, "talet i {0}, eller i {1} när {0} är tom, utan enheten {2}"),

@@ -14,6 +14,7 @@ from templates.formula import Formula, Ref, Term
 
 MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
 LIST_TOTAL = "summa"
+IU = "i.u."  # ingen uppgift: asked for but not known; in a figure's place it counts as no figure
 ITEM = "@"  # in the formulas of a list form: the item's own row
 
 
@@ -76,6 +77,7 @@ class Column(msgspec.Struct, frozen=True):
 
     `summed` is False for prices and averages, which several workbooks together cannot add up. `printed` is False for
     what only helps the reckoning; such columns stand last.
+    With `iu` its number cells may hold the text i.u. (ingen uppgift).
     """
 
     id: str
@@ -92,6 +94,7 @@ class Column(msgspec.Struct, frozen=True):
     positive_means: str | None = None
     choices: tuple[Choice, ...] = ()
     width: int | None = None
+    iu: bool = False
     note: str | None = None
     summed: bool = True
     printed: bool = True
@@ -107,7 +110,8 @@ class Function(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row.
 
-    `summed` is False for averages and prices, which several workbooks together cannot add up.
+    `summed` is False for averages and prices, which several workbooks together cannot add up. `unit` and `decimals`
+    are those of a row whose figures differ from the rest of the form.
     """
 
     id: str
@@ -121,6 +125,8 @@ class Row(msgspec.Struct, frozen=True):
     summed: bool = True
     only_columns: frozenset[str] | None = None
     type: Type | None = None
+    unit: str | None = None
+    decimals: int | None = None
     filled_by: str | None = None
     required: bool | None = None
     sign: str | None = None
@@ -133,6 +139,7 @@ class Relation(msgspec.Struct, frozen=True):
     """Two figures that must be the same, for the rule `code`. Terms of `left` and `right` are summed.
 
     With `not_current_is_zero` a form declared ej aktuell counts as zero; otherwise there is nothing to compare.
+    Nothing is judged until every cell in `needs` holds a figure.
     """
 
     code: str
@@ -142,10 +149,14 @@ class Relation(msgspec.Struct, frozen=True):
     text: str
     advice: str
     not_current_is_zero: bool = False
+    needs: tuple[Ref, ...] = ()
 
 
 class CellDef(msgspec.Struct, frozen=True):
-    """What one cell is, after row, column and single-cell settings have been weighed together."""
+    """What one cell is, after row, column and single-cell settings have been weighed together.
+
+    `prefill_parameter`: an empty set begins with the parameter's value, where one is in force.
+    """
 
     kind: Kind
     type: Type
@@ -156,6 +167,8 @@ class CellDef(msgspec.Struct, frozen=True):
     sign: str | None = None
     choices: tuple[Choice, ...] = ()
     prefill: str | None = None
+    prefill_parameter: str | None = None
+    iu: bool = False
 
     def shown(self, value: str) -> str:
         """A text value as the sheet shows it: labels for choices, Ja and Nej."""
@@ -279,6 +292,8 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             sign=sign,
             choices=(row.choices if row and row.choices else ()) or column.choices,
             prefill=row.prefill if row else None,
+            prefill_parameter=own.get("prefill_parameter"),
+            iu=column.iu and type_.is_number,
         )
 
     def _absolute_ref(self, ref: Ref, row_id: str, column_id: str) -> Ref:
@@ -323,11 +338,19 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             return column.unit
         return "%" if column.type is Type.PROCENT else self.unit
 
+    def unit_at(self, row_id: str, column_id: str) -> str:
+        """The unit of one cell's figure: the row's own, else the column's."""
+        row = None if self.is_list else self.row_by_id[row_id]
+        return row.unit if row is not None and row.unit else self.unit_of(column_id)
+
     def decimals_of(self, row_id: str, column_id: str) -> int:
         """Decimals that a figure in this cell may have."""
         cell, column = self.cell(row_id, column_id), self.column_by_id[column_id]
         if cell.type is Type.HELTAL:
             return 0
+        row = None if self.is_list else self.row_by_id[row_id]
+        if row is not None and row.decimals is not None:
+            return row.decimals
         if column.decimals is not None:
             return column.decimals
         return 1 if cell.type is Type.PROCENT else self.decimals
@@ -341,19 +364,23 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A dated number decided by somebody. `values` runs from the oldest date to the newest."""
+    """A dated number decided by somebody. `values` runs from the oldest date to the newest.
+
+    `until` gives the last day of a value that is only decided for a time, by the day it starts.
+    """
 
     id: str
     label: str
     unit: str
     values: tuple[tuple[str, Decimal, Source], ...]
+    until: Mapping[str, str] = {}
 
     def on(self, date: str) -> tuple[Decimal, Source] | None:
-        """Value and source in force on an ISO date, or None before the first known date."""
+        """Value and source in force on an ISO date, or None before the first known date and after a stated last one."""
         found = None
         for start, value, source in self.values:
             if start <= date:
-                found = (value, source)
+                found = (value, source) if date <= self.until.get(start, date) else None
         return found
 
 

@@ -15,6 +15,7 @@ GROUPS = ["ekonomi", "verksamhet", "personal", "kontroll"]
 UNITS = ["mnkr", "tkr", "kr", "st", "%", "kr/kvm", "kvm", "-"]
 
 ID = {"type": "string", "regex": "^[a-z][a-z0-9_]*$"}
+PARAMETER_ID = {"type": "string", "regex": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"}
 TEXT = {"type": "string", "minlength": 1}
 DATE = {"type": "string", "regex": r"^\d{4}-\d{2}-\d{2}$"}
 AMOUNT = {"type": "string", "regex": r"^-?\d+(\.\d+)?$"}
@@ -69,6 +70,7 @@ COLUMN = {
     "width": {"type": "integer", "min": 4, "max": 90},
     "summed": {"type": "boolean"},
     "printed": {"type": "boolean"},
+    "iu": {"type": "boolean"},
     "note": TEXT,
 }
 ROW = {
@@ -84,6 +86,8 @@ ROW = {
     "only_columns": {"type": "list", "schema": ID},
     "except_columns": {"type": "list", "schema": ID, "excludes": "only_columns"},
     "type": {"type": "string", "allowed": TYPES},
+    "unit": {"type": "string", "allowed": UNITS},
+    "decimals": {"type": "integer", "min": 0, "max": 4},
     "filled_by": {"type": "string", "allowed": FILLED_BY},
     "required": {"type": "boolean"},
     "sign": {"type": "string", "allowed": SIGNS},
@@ -99,6 +103,7 @@ CELL = {
     "formula": {**TEXT, "excludes": ["function", "state"]},
     "function": {**FUNCTION, "excludes": ["formula", "state"]},
     "state": {"type": "string", "allowed": ["ej_tillamplig", "inmatning"], "excludes": ["formula", "function"]},
+    "prefill_parameter": {**PARAMETER_ID, "excludes": ["formula", "function"]},
 }
 RELATION = {
     "code": {"type": "string", "regex": "^BF2[0-9]{2}$", "required": True},
@@ -106,6 +111,7 @@ RELATION = {
     "left": {**TEXT, "required": True},
     "right": {**TEXT, "required": True},
     "tolerance": AMOUNT,
+    "needs": {"type": "list", "minlength": 1, "schema": TEXT},
     "not_current_is_zero": {"type": "boolean"},
     "text": {**TEXT, "required": True},
     "advice": {**TEXT, "required": True},
@@ -169,7 +175,7 @@ PARAMETERS: dict[str, Any] = {
         "schema": {
             "type": "dict",
             "schema": {
-                "id": {"type": "string", "regex": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$", "required": True},
+                "id": {**PARAMETER_ID, "required": True},
                 "label": {**TEXT, "required": True},
                 "unit": {**TEXT, "required": True},
                 "values": {
@@ -180,6 +186,7 @@ PARAMETERS: dict[str, Any] = {
                         "type": "dict",
                         "schema": {
                             "from": {**DATE, "required": True},
+                            "to": DATE,
                             "value": {**AMOUNT, "required": True},
                             "source": SOURCE,
                         },

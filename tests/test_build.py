@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
@@ -285,3 +286,48 @@ def test_columns_that_only_help_the_reckoning_stay_off_the_paper(tmp_path: Path)
     area = openpyxl.load_workbook(path)[form.sheet].print_area
     last = Placement(form).columns["analys"]
     assert coordinate_to_tuple(area.split(":")[-1].replace("$", ""))[1] == last
+
+
+def test_a_price_in_force_stands_in_a_new_set_and_a_past_one_does_not() -> None:
+    prices = {
+        key: value
+        for key, value in starting_facts(catalog().blankettset("2021-VP")).items()
+        if key[0] == "prestationer"
+    }
+    assert prices == {
+        ("prestationer", "forskola_1_3", "pris"): Decimal(131943),
+        ("prestationer", "forskola_4_5", "pris"): Decimal(110762),
+        ("prestationer", "forskola_allman", "pris"): Decimal(52642),
+    }
+    assert not any(key[0] == "prestationer" for key in starting_facts(catalog().blankettset("2024-T1")))
+    parameter = catalog().parameters["forskolepeng.ar_1_3"]
+    assert [parameter.on(day) is not None for day in ("2020-12-31", "2021-01-01", "2021-12-31", "2022-01-01")] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_prices_that_stand_from_the_start_are_nobodys_work(tmp_path: Path) -> None:
+    blankettset = catalog().blankettset("2021-VP")
+    build(tmp_path / "ny.xlsx", blankettset, catalog().namnd("SDN04"), starting_facts(blankettset))
+    filled = read_filled(tmp_path / "ny.xlsx", catalog())
+    assert filled.forms["prestationer"].is_empty
+    own = starting_facts(blankettset) | {("prestationer", "forskola_1_3", "pris"): Decimal(1)}
+    build(tmp_path / "egen.xlsx", blankettset, catalog().namnd("SDN04"), own)
+    filled = read_filled(tmp_path / "egen.xlsx", catalog())
+    assert not filled.forms["prestationer"].is_empty
+    assert filled.facts["prestationer", "forskola_1_3", "pris"] == 1
+
+
+def test_iu_is_shown_as_iu_and_the_cell_takes_it() -> None:
+    facts = forms.with_values("2019-T2", "volymer;forskola_1_3;jan;I.U\nvolymer;forskola_4_5;jan;7")
+    book = openpyxl.load_workbook(io.BytesIO(forms.raw_bytes("2019-T2", facts)))
+    sheet = book["Volymer"]
+    cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "i.u.")
+    assert cell.data_type == "s"
+    rules = [rule for rule in sheet.data_validations.dataValidation if cell.coordinate in rule.sqref]
+    assert [(rule.type, "i.u." in rule.formula1) for rule in rules] == [("custom", True)]
+    filled = forms.handed_in("2019-T2", facts)
+    assert filled.facts["volymer", "forskola_1_3", "jan"] == "i.u."
+    assert filled.facts["volymer", "forskola_summa", "jan"] == 7
+    assert ("volymer", "forskola_1_3", "snitt") not in filled.facts
+    assert filled.inputs()["volymer", "forskola_1_3", "jan"] == "i.u."

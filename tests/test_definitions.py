@@ -46,6 +46,8 @@ MISTAKES: dict[str, tuple[str, Change, str]] = {
     "missing title": ("title:", lambda t: "\n".join(line for line in t.split("\n") if not line.startswith("title:")),
                       "title"),
     "date is no date": ("valid_from:", lambda t: t.replace('valid_from: "20', 'valid_from: "x0', 1), "valid_from"),
+    "unknown parameter": ("prefill_parameter: forskolepeng.allman", lambda t: t.replace(
+        "prefill_parameter: forskolepeng.allman", "prefill_parameter: forskolepeng.alman", 1), "»forskolepeng.alman»"),
     "doubled row": ("- id: summa", lambda t: t.replace("rows:\n", "rows:\n  - {id: summa, label: Igen}\n", 1), "summa"),
 }  # fmt: skip
 

@@ -73,7 +73,8 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
         {"BF408": 12, "BF319": 5},
     ),
 }
-NUMBER_WORDS = ("ingen", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv")
+NUMBER_WORDS = ("ingen|inga", "en|ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
+                "tretton", "fjorton", "femton")  # fmt: skip
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"
 FOLDERS = filings()
 
@@ -125,8 +126,9 @@ def test_every_transcribed_figure_is_printed_in_the_document(folder: Path) -> No
             for start, end in re.findall(r"(\d+)(?:-(\d+))?", places)
         )
         for number, word in enumerate(NUMBER_WORDS):
-            text = re.sub(rf"\b{word}\b", str(number), text, flags=re.IGNORECASE)
+            text = re.sub(rf"\b(?:{word})\b", str(number), text, flags=re.IGNORECASE)
         figures = {re.sub(r"[\s ]", "", figure) for figure in re.findall(r"-?\d[\d ]*(?:,\d+)?", text)}
+        figures |= {f"-{figure}" for figure in re.findall(r"minskat med (\d+,\d+)", text)}
         stated = f"{value:f}".replace(".", ",")
         assert {stated, stated.removesuffix(",0"), f"{stated},0"} & figures, (form, row, column, stated)
 

@@ -186,6 +186,29 @@ def test_we_count_the_lines_of_a_text_as_libreoffice_prints_it(tmp_path: Path) -
     assert sum(ours) < 1.1 * sum(theirs)
 
 
+def test_libreoffice_counts_iu_as_no_figure_as_we_do(tmp_path: Path) -> None:
+    facts = forms.with_values(
+        "2019-T2",
+        """volymer;forskola_1_3;jan;i.u.
+        volymer;forskola_1_3;feb;1959
+        volymer;forskola_4_5;jan;2993
+        volymer;aldreomsorg_vardplatser;jan;i.u.
+        volymer_enheter;1;enhet;Axcgården
+        volymer_enheter;1;matt;Tomma dygn
+        volymer_enheter;1;jan;0,5
+        volymer_enheter;1;feb;i.u.
+        volymer_enheter;1;mar;1,5""",
+    )
+    path = tmp_path / "bok.xlsx"
+    build(path, catalog().blankettset("2019-T2"), catalog().namnd("SDN22"), facts)
+    filled = read_filled(recalculated(path, tmp_path), catalog())
+    assert agree(filled, Evaluation(catalog().blankettset("2019-T2"), facts))
+    assert filled.facts["volymer", "forskola_summa", "jan"] == 2993
+    assert filled.facts["volymer", "forskola_1_3", "snitt"] == 1959
+    assert filled.facts["volymer_enheter", "1", "snitt"] == 1
+    assert filled.facts["volymer_enheter", "1", "feb"] == "i.u."
+
+
 def test_libreoffice_agrees_with_every_stored_value_in_the_citys_workbook(tmp_path: Path) -> None:
     folder = tmp_path / "filer"
     folder.mkdir()

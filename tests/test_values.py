@@ -9,9 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.nyckeltal import budgetfoljsamhet_efter, budgetfoljsamhet_fore, kvot_procent, lokalbidrag, prognossakerhet
+from workbook.nyckeltal import (
+    budgetfoljsamhet_efter,
+    budgetfoljsamhet_fore,
+    differens,
+    i_planen,
+    kvot_procent,
+    lokalbidrag,
+    prognossakerhet,
+    summa_ifyllda,
+    summa_med_forsta,
+)
 from workbook.nyckeltal import resultatoverforing as overforing
-from workbook.values import date_from_serial, excel_serial, format_number, parse_number, plain_number
+from workbook.values import (
+    date_from_serial,
+    excel_serial,
+    format_number,
+    parse_number,
+    plain_number,
+    says_no_figure,
+)
 
 D = Decimal
 
@@ -104,3 +121,18 @@ def test_every_form_function_can_be_named_in_a_definition() -> None:
     from workbook.form_functions import FORM_FUNCTIONS
 
     assert set(FUNCTIONS) == set(FORM_FUNCTIONS)
+
+
+def test_iu_in_any_dress() -> None:
+    assert all(says_no_figure(text) for text in ("i.u.", "I.U.", " i.u ", "iu"))
+    assert not any(says_no_figure(text) for text in ("", "i", "u.i.", "i.u. 5", "-"))
+
+
+def test_figures_of_unknown_parts_are_unknown() -> None:
+    assert differens(D(5), None) is None
+    assert differens(D(5), D(7)) == -2
+    assert summa_ifyllda(None, None) is None
+    assert summa_ifyllda(None, D(0), D(3)) == 3
+    assert summa_med_forsta(None, D(3)) is None
+    assert summa_med_forsta(D(1), None, D(3)) == 4
+    assert [i_planen(value, D(12)) for value in (None, D(11), D(12))] == [None, "nej", "ja"]

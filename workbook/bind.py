@@ -170,6 +170,7 @@ class _Binder:
         ]
         self.maps: dict[str, _SheetMap] = {}
         self.parameters: dict[tuple[int, int], str] = {}
+        self.begun_with = starting_facts(blankettset)
 
     def bind(self) -> FilledSet:
         if self.stamp.get("definition") != self.set.definition_hash:
@@ -266,13 +267,12 @@ class _Binder:
                     filled.cells[row_id, column_id] = cell
                     pairs.append((cell, definition))
         filled.defined = pairs
-        if form.kf_rows:
+        begun_with = {k: v for k, v in self.begun_with.items() if k[0] == form.id}
+        if begun_with:
             given = {
                 cell.key: cell.value for cell, definition in pairs if definition.kind is not Kind.COMPUTED and cell.raw
             }
-            filled.untouched = bool(given) and given == {
-                k: v for k, v in starting_facts(self.set).items() if k[0] == form.id
-            }
+            filled.untouched = given == begun_with
         return filled
 
     def _cell(

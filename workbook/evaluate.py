@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from templates.formula import Ref
-from templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Kind
+from templates.model import ITEM, IU, LIST_TOTAL, Blankettset, CellDef, Kind
 from workbook.form_functions import FORM_FUNCTIONS
 
 Key = tuple[str, str, str]
@@ -105,8 +105,8 @@ class Evaluation:
                 found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
                 return found
             args = [self._at(ref, row) for ref in cell.function.args]
-            number: Decimal | None = function.python(*args, *map(self.set.parameter, function.parameters))
-            return number
+            result: Value = function.python(*args, *map(self.set.parameter, function.parameters))
+            return result
         return self.total(cell, row, form.unit_of(column))
 
     def total(self, cell: CellDef, row: str, unit: str) -> Decimal:
@@ -162,7 +162,7 @@ class Evaluation:
 
     def _number(self, key: Key) -> Decimal | None:
         value = self.value(key)
-        if value is None or value == "":
+        if value is None or value == "" or value == IU:
             return None
         if not isinstance(value, Decimal):
             raise NotComputable(key)

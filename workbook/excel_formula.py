@@ -71,7 +71,8 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places)
     function = FORM_FUNCTIONS[cell.function.name]
     parameters = [places.parameter(id_) for id_ in function.parameters]
     if not function.words:
-        return function.text.format(*(_ref(ref, key, places, None) for ref in cell.function.args), *parameters)
+        given = [_ref(ref, key, places, None) for ref in cell.function.args]
+        return function.text.format(*given, *parameters, alla=",".join(given))
     args = [_place(ref, key, places) for ref in cell.function.args]
     labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
     labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
@@ -115,8 +116,9 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
         place = places.cell(key[0], ref.blankett, row, ref.column)
         if blankettset is None:
             return place
-        by_function = blankettset.blanketter[ref.blankett].cell(row, ref.column).function is not None
-        return f"N({place})" if by_function or places.blank_text else place  # + cannot add a blank that is a text
+        there = blankettset.blanketter[ref.blankett].cell(row, ref.column)
+        may_be_text = there.function is not None or there.iu or places.blank_text
+        return f"N({place})" if may_be_text else place  # + cannot add a blank that is a text, nor i.u.
     summed = places.column(key[0], ref.blankett, ref.column)
     if ref.where is None:
         return f"SUM({summed})"

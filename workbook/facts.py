@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from templates.errors import Refusal
-from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Facts, Key, Value
-from workbook.values import parse_date, parse_number, plain_number
+from workbook.values import parse_date, parse_number, plain_number, says_no_figure
 
 HEADER = ["blankett", "rad", "kolumn", "varde"]
 LONG_HEADER = ["namnd", "period", *HEADER]
@@ -102,6 +102,8 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
     """The value of one cell from text; DataError when it does not fit the cell's type."""
     if cell.type.is_number:
         number = parse_number(text)
+        if number is None and cell.iu and says_no_figure(text):
+            return IU
         if number is None:
             raise DataError(f"{where}: »{text.strip()}» är inget tal. Skriv till exempel 1956,5.")
         return number

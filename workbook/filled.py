@@ -8,10 +8,10 @@ from functools import cached_property
 
 import msgspec
 
-from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Evaluation, Key, Value
 from workbook.facts import choice_id
-from workbook.values import date_from_serial, plain_number
+from workbook.values import date_from_serial, plain_number, says_no_figure
 from workbook.xlsx_reader import CellState
 
 OK_FORMULA = ""
@@ -121,14 +121,14 @@ class FilledSet(msgspec.Struct, dict=True):
 
     @cached_property
     def broken(self) -> frozenset[Key]:
-        """Number cells that hold text, an error or an uncalculated formula."""
+        """Number cells that hold text (but i.u. where that is an answer), an error or an uncalculated formula."""
         bad = (CellState.TEXT, CellState.ERROR, CellState.NOT_CALCULATED)
         return frozenset(
             cell.key
             for form in self.forms.values()
             for cell, definition in form.defined
             if cell.state in bad and definition.type.is_number
-            and not (cell.state is CellState.TEXT and cell.raw == "")
+            and not (cell.state is CellState.TEXT and (cell.raw == "" or cell.value is not None))
         )  # fmt: skip
 
     @cached_property
@@ -166,6 +166,8 @@ def cell_value(
 ) -> Value:
     """The value of a raw cell in terms of its definition; None when it says nothing usable there."""
     if cell.type.is_number:
+        if cell.iu and state is CellState.TEXT and says_no_figure(text or ""):
+            return IU
         return number if state is CellState.NUMBER else None
     if cell.type is Type.DATUM:
         if state is not CellState.NUMBER or number is None:

@@ -1,6 +1,6 @@
 """The functions that a definition may name, each in Python and in Excel: one entry, so that the two stay together.
 
-In the Excel text {0}, {1} ... are the arguments, then the parameters; {helt} and the like are the labels of the
+In the Excel text {0}, {1} ... are the arguments, then the parameters; {alla} is all arguments; {helt} and the like are the labels of the
 arguments' answers, {blir_helt} those of the cell's own, {rapportdag} the report date.
 
 A cell that only analyses may also call the Excel add-in's function: `stored` is the call, and the cell then holds
@@ -91,9 +91,12 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "budgetfoljsamhet": FormFunction(nyckeltal.kvot_procent, _QUOTA, stored="BUDGETFOLJSAMHET({0},{1})"),
     "prognossakerhet": FormFunction(nyckeltal.kvot_procent, _QUOTA, stored="PROGNOSSAKERHET({0}+{1},{1})"),
     "produkt": FormFunction(nyckeltal.produkt, 'IF(OR({0}="",{1}=""),"",{0}*{1})'),
-    "medel": FormFunction(
-        nyckeltal.medel,
-        'IF(COUNT({months})=0,"",AVERAGE({months}))'.replace("{months}", ",".join(f"{{{i}}}" for i in range(12))),
+    "differens": FormFunction(nyckeltal.differens, 'IF(OR({0}="",{1}=""),"",{0}-{1})'),
+    "summa_ifyllda": FormFunction(nyckeltal.summa_ifyllda, 'IF(COUNT({alla})=0,"",SUM({alla}))'),
+    "summa_med_forsta": FormFunction(nyckeltal.summa_med_forsta, 'IF({0}="","",SUM({alla}))'),
+    "medel": FormFunction(nyckeltal.medel, 'IF(COUNT({alla})=0,"",AVERAGE({alla}))'),
+    "i_planen": FormFunction(
+        nyckeltal.i_planen, 'IF({0}="","",IF({0}>={1},"Ja","Nej"))', ("internkontroll.riskvarde_plan",)
     ),
     "prestationsforandring": FormFunction(
         nyckeltal.prestationsforandring, 'IF(OR({0}="",{1}="",{2}=""),"",({1}-{0})*{2}/1000000)'

@@ -104,7 +104,8 @@ class FormProgress:
             run: list[int] = []
             for row_id, number in [*place.rows.items(), (None, 0)]:
                 cell = form.cell(row_id, column.id) if row_id else None
-                if cell is not None and (cell.required if required else cell.kind in (Kind.INPUT, Kind.SLK)):
+                mine = cell is not None and cell.kind in (Kind.INPUT, Kind.SLK) and not cell.prefill_parameter
+                if cell is not None and (cell.required if required else mine):
                     run.append(number)
                     wanted += 1
                     done += self.evaluation.facts.get((form.id, row_id or "", column.id)) is not None

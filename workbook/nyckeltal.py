@@ -124,6 +124,30 @@ def produkt(ena: Decimal | None, andra: Decimal | None) -> Decimal | None:
     return None if ena is None or andra is None else ena * andra
 
 
+def differens(ena: Decimal | None, andra: Decimal | None) -> Decimal | None:
+    """`ena` minus `andra`; None when either is missing, so that an unknown opening balance is not taken for zero."""
+    return None if ena is None or andra is None else ena - andra
+
+
+def summa_ifyllda(*delar: Decimal | None) -> Decimal | None:
+    """The sum of the parts that are known; None without any, where a zero would say that there is nothing."""
+    given = [part for part in delar if part is not None]
+    return sum(given, Decimal(0)) if given else None
+
+
+def summa_med_forsta(forsta: Decimal | None, *delar: Decimal | None) -> Decimal | None:
+    """The sum of what is known, once the first part is: liabilities and equity say nothing without the equity."""
+    return None if forsta is None else forsta + sum((part for part in delar if part is not None), Decimal(0))
+
+
+def i_planen(riskvarde: Decimal | None, grans: Decimal) -> str | None:
+    """Whether a process belongs in the internal control plan: "ja" from the limit. None without a risk value.
+
+    Source: 003:2555, limit 12.
+    """
+    return None if riskvarde is None else "ja" if riskvarde >= grans else "nej"
+
+
 def medel(*manader: Decimal | None) -> Decimal | None:
     """The mean of the months that are filled in; None without any. Zero counts, a blank does not.
 

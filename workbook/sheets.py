@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Column, Kind, Row, Type
+from templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Column, Kind, Row, Type
 from workbook import look
 from workbook.evaluate import Evaluation, Key, NotComputable, Value
 from workbook.excel_formula import Places, formula_text
@@ -293,10 +293,18 @@ class FormSheet:
         rule: dict[str, Any] = {"input_title": title, "error_title": "Passar inte här", "ignore_blank": True}
         if cell.type.is_number:
             decimals = self.form.decimals_of(row_id, column.id)
-            unit = self.form.unit_of(column.id)
+            unit = self.form.unit_at(row_id, column.id)
             sign = {"negative": " Skrivs negativt.", "positive": " Skrivs positivt."}.get(cell.sign or "", "")
             how = f"med {decimals} decimal{'er' if decimals > 1 else ''}" if decimals else "som heltal"
             blank = " Tom räknas som noll." if cell.blank_means == "noll" else ""
+            if cell.iu:
+                at = self.placement.address(row_id, column.id)
+                return rule | {
+                    "validate": "custom",
+                    "value": f'=OR(ISNUMBER({at}),{at}="{IU}")',
+                    "input_message": f"Tal i {unit}, {how}, eller {IU} när uppgift saknas.{sign}{blank}"[:255],
+                    "error_message": f"Skriv ett tal i {unit}, eller {IU} när uppgift saknas.",
+                }
             rule |= {
                 "validate": "decimal",
                 "criteria": "between",
@@ -479,7 +487,8 @@ def stored(value: Value) -> float | str:
 
 def unit_text(form: Blankett) -> str:
     """What the figures are, for the head of the sheet."""
-    return {"-": "", "st": "Antal", "%": "Procent"}.get(form.unit, f"Belopp i {form.unit}")
+    text = {"-": "", "st": "Antal", "%": "Procent"}.get(form.unit, f"Belopp i {form.unit}")
+    return f"{text} där inget annat sägs" if text and any(row.unit for row in form.rows) else text
 
 
 def column_width(form: Blankett, column: Column) -> int:

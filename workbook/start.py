@@ -1,4 +1,4 @@
-"""What an empty set begins with: kommunfullmäktige's goals and indicators of the year, where a document gives them."""
+"""What an empty set begins with: kommunfullmäktige's goals and indicators of the year, and prices in force, where known."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ PERIOD_TEXT = {"T1": "Tertial 1 {ar}", "T2": "Tertial 2 {ar}", "VB": "VB {ar}"}
 
 
 def starting_facts(blankettset: Blankettset) -> dict[Key, Value]:
-    """The prefilled rows of the lists, by key; nothing for units and for years without a known plan."""
+    """The prefilled rows of the lists and figures that a parameter gives, by key; nothing for years without them."""
     facts: dict[Key, Value] = {}
     for form in blankettset.blanketter.values():
+        for row_id, column in form.overrides:
+            named = form.cell(row_id, column).prefill_parameter
+            decided = blankettset.parameters[named].on(blankettset.report_date) if named else None
+            if decided is not None:
+                facts[form.id, row_id, column] = decided[0]
         if form.kf_rows == "mal":
             for row, goal in enumerate(blankettset.kf.mal, start=1):
                 values = {"nummer": goal.nummer, "niva": goal.niva, "titel": goal.titel}

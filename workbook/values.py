@@ -29,6 +29,11 @@ def parse_number(text: str) -> Decimal | None:
     return Decimal(cleaned.replace(" ", "").replace(",", "."))
 
 
+def says_no_figure(text: str) -> bool:
+    """True for i.u. (ingen uppgift) as people write it: i.u., I.U, iu."""
+    return text.strip(_SPACES).casefold().replace(".", "") == "iu"
+
+
 def format_number(value: Decimal, decimals: int | None = None) -> str:
     """Swedish figures: 1956.5 becomes "1 956,5" with no-break space and a true minus. None keeps its decimals."""
     if decimals is None:

@@ -31,7 +31,8 @@ def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
 
     Givet en cell för belopp, antal eller procent
     När den innehåller text, också text som ser ut som ett tal
-    Så stoppas inlämningen, för Excel räknar text som ingenting i en summa eller ger #VÄRDEFEL!.
+    Så stoppas inlämningen, för Excel räknar text som ingenting i en summa eller ger #VÄRDEFEL!. I månadstabeller får
+    »i.u.» (ingen uppgift) stå i stället för ett tal.
     Exempel: »12 500» med mellanslag, eller »1.5» med punkt i svensk Excel.
     """
     for form in _filled_in(filing):
@@ -40,6 +41,8 @@ def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
                 continue
             if definition.kind is Kind.COMPUTED and cell.formula is not None:
                 continue  # an empty text from the form's own IF; anything else is BF015
+            if cell.value is not None:
+                continue  # i.u., where the form takes it for an answer
             number = parse_number(cell.raw)
             hint = f" Menas talet {show(number)}?" if number is not None else ""
             yield filing.at(

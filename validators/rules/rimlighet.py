@@ -164,10 +164,10 @@ def answered_are_among_the_received(filing: Filing) -> Iterator[Hit]:
     form = filing.filled.forms.get(COMPLAINTS)
     if form is None or not form.present or form.form.id in filing.unusable:
         return
-    for row in form.form.rows:
-        keys = [(COMPLAINTS, row.id, column) for column in ("i_tid", "synpunkter")]
+    for column in form.form.columns:
+        keys = [(COMPLAINTS, row, column.id) for row in ("i_tid", "synpunkter")]
         answered, received = (filing.filled.facts.get(key) for key in keys)
-        if row.formula is not None or not isinstance(answered, Decimal):
+        if column.function is not None or not isinstance(answered, Decimal):
             continue
         whole = received if isinstance(received, Decimal) else Decimal(0)
         if answered > whole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from templates.formula import Formula, Ref
@@ -16,11 +16,19 @@ from workbook.matvarde import tolka
 EARLY = varies(Severity.VARNING, Severity.FEL)
 
 
-def _relations(filing: Filing, code: str) -> Iterator[Hit]:
+def _relations(
+    filing: Filing, code: str, is_judged: Callable[[Filing, Relation], bool] = lambda _, __: True
+) -> Iterator[Hit]:
     for form in filing.set.blanketter.values():
         for relation in form.relations:
-            if relation.code == code and all(filing.set.knows(t.ref) for t in relation.left + relation.right):
+            if relation.code != code or not all(filing.set.knows(t.ref) for t in relation.left + relation.right):
+                continue
+            if all(_is_given(filing, ref) for ref in relation.needs) and is_judged(filing, relation):
                 yield from _compare(filing, form, relation)
+
+
+def _is_given(filing: Filing, ref: Ref) -> bool:
+    return isinstance(filing.filled.facts.get((ref.blankett or "", ref.row or "", ref.column or "")), Decimal)
 
 
 def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
@@ -50,6 +58,8 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     other = _anchor(filing, right_ref)
     what = _what(filing, relation, left_ref)
     places = filing.set.blanketter[right_ref.blankett or ""].decimals
+    if round(found, places) != round(expected, places):  # the form's decimals, unless they hide the difference
+        found, expected = round(found, places), round(expected, places)
     yield filing.at(
         key,
         f"{what} är {show(found, places)} {unit} men {_place(filing, right_ref)} visar {show(expected, places)}; "
@@ -268,19 +278,37 @@ def details_equal_overview(filing: Filing) -> Iterator[Hit]:
 def performance_change_follows_from_counts(filing: Filing) -> Iterator[Hit]:
     """BF208: Prestationsförändringen i driftbudgeten är den som räknas ut ur antal och ersättning.
 
-    Givet Prestationer och ersättning med antal och pris
+    Givet Prestationer och ersättning där varje påbörjad rad för förskola eller LSS har antal i budget, avläst antal och pris
     När summan för förskola eller LSS inte är prestationsförändringen på områdets rad i driftbudgeten
     Så varnas det.
     Exempel: 20 barn färre gånger 131 943 kr ger −2,6 mnkr, men driftbudgeten har −1,0.
     """
-    yield from _relations(filing, "BF208")
+    yield from _relations(filing, "BF208", _counts_are_whole)
+
+
+COUNTS = ("antal_budget", "antal_avlast", "pris")
+
+
+def _counts_are_whole(filing: Filing, relation: Relation) -> bool:
+    """True when some row behind the area's sum has counts and price, and none has only some of them."""
+    ref = relation.left[0].ref
+    form = filing.set.blanketter[ref.blankett or ""]
+    whole = False
+    for part in form.cell(ref.row or "", ref.column or "").reads:
+        given = {c for c in COUNTS if _is_given(filing, Ref(form.id, part.row, c))}
+        if len(given) == len(COUNTS):
+            whole = True
+        elif given - {"pris"}:  # a price may stand there from the start
+            return False
+    return whole
 
 
 @rule("BF209", title="Balansräkningen går ihop", severity=Severity.FEL, source="Dubbel bokföring; 000:2077-2085")
 def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
-    """BF209: Tillgångarna är lika med skulder och eget kapital, både ingående och utgående.
+    """BF209: Tillgångarna är lika med skulder och eget kapital, både ingående och utgående, och är balansomslutningen.
 
-    Givet en ifylld balansräkning
+    Givet en balansräkning med anläggningstillgångar, omsättningstillgångar och eget kapital, eller med balansomslutning
+    och tillgångar
     När de två sidorna skiljer sig åt mer än toleransen
     Så stoppas inlämningen.
     Exempel: Tillgångar 321,2 men skulder och eget kapital 320,2.

@@ -177,6 +177,7 @@ def gross_changes_net_to_zero(filing: Filing) -> Iterator[Hit]:
 
 
 CONTROL = "internkontroll"
+RISK = ("sannolikhet", "konsekvens")
 
 
 def _processes(filing: Filing) -> Iterator[tuple[str, dict[str, Value]]]:
@@ -202,17 +203,17 @@ def high_risks_are_controlled(filing: Filing) -> Iterator[Hit]:
     Så varnas det (stoppas i VB).
     Exempel: Arkiv och registratur har riskvärde 4 × 3 = 12 men ingen kontroll.
     """
-    limit = filing.set.parameters["internkontroll.riskvarde_plan"].on(filing.set.report_date)
+    limit = filing.set.parameter("internkontroll.riskvarde_plan")
     for row, process in _processes(filing):
         value = produkt(_decimal(process["sannolikhet"]), _decimal(process["konsekvens"]))
-        if limit is None or value is None or value < limit[0] or process["kontroll"] or process["resultat"]:
+        if value is None or value < limit or process.get("kontroll") or process.get("resultat"):
             continue
         yield filing.at(
             (CONTROL, row, "kontroll"),
-            f"riskvärdet är {show(value)}, minst gränsen {show(limit[0])}, men ingen kontroll är angiven.",
-            "Ange kontrollen och dess utfall, eller ompröva riskvärdet.",
+            f"riskvärdet är {show(value)}, minst gränsen {show(limit)}, men ingen kontroll är angiven.",
+            "Ange kontrollen, eller ompröva riskvärdet.",
             found=value,
-            expected=limit[0],
+            expected=limit,
             follows_from_here=False,
         )
 
@@ -232,8 +233,8 @@ def deviations_have_a_remedy(filing: Filing) -> Iterator[Hit]:
     Exempel: En mindre avvikelse i diarieföringen har noterats, men inte vad som görs.
     """
     for row, process in _processes(filing):
-        result = process["resultat"]
-        if result in ("mindre", "vasentlig") and not process["atgard"]:
+        result = process.get("resultat")
+        if result in ("mindre", "vasentlig") and not process.get("atgard"):
             label = "en mindre avvikelse" if result == "mindre" else "en väsentlig avvikelse"
             yield filing.at(
                 (CONTROL, row, "atgard"),
@@ -242,6 +243,44 @@ def deviations_have_a_remedy(filing: Filing) -> Iterator[Hit]:
                 found=label,
                 follows_from_here=False,
             )
+
+
+@rule(
+    "BF308",
+    title="Risken är bedömd på skalan",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="003:2555: riskvärde är sannolikhet gånger konsekvens; skalan är en gissning (internkontroll.skala_*)",
+)
+def risks_are_judged_on_the_scale(filing: Filing) -> Iterator[Hit]:
+    """BF308: En process har både sannolikhet och konsekvens, och båda ligger på skalan.
+
+    Givet en process där sannolikhet eller konsekvens är ifylld
+    När den andra saknas, eller någon av dem ligger utanför skalan (1-5)
+    Så varnas det (stoppas i VB). En process utan någondera bedöms inte.
+    Exempel: Sannolikhet 4 utan konsekvens, eller sannolikhet 12: står riskvärdet i fel kolumn?
+    """
+    low, high = (filing.set.parameter(f"internkontroll.skala_{end}") for end in ("lagst", "hogst"))
+    for row, process in _processes(filing):
+        risk = {column: _decimal(process[column]) for column in RISK}
+        for column, other in (RISK, RISK[::-1]):
+            value = risk[column]
+            label = filing.set.blanketter[CONTROL].column_by_id[column].label.lower()
+            if value is None:
+                if risk[other] is not None and (CONTROL, row, column) not in filing.filled.broken:
+                    yield filing.at(
+                        (CONTROL, row, column),
+                        f"{label} saknas, så riskvärdet går inte att räkna ut.",
+                        f"Fyll i {label}, {show(low)}-{show(high)}.",
+                        follows_from_here=False,
+                    )
+            elif not low <= value <= high:
+                yield filing.at(
+                    (CONTROL, row, column),
+                    f"{label} är {show(value)}, utanför skalan {show(low)}-{show(high)}.",
+                    "Skriv ett värde på skalan; riskvärdet räknas ut av blanketten.",
+                    found=value,
+                    follows_from_here=False,
+                )
 
 
 def _decimal(value: Value) -> Decimal | None:
@@ -267,10 +306,8 @@ def the_price_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
     """
     for row, parameter in PRICES.items():
         found = filing.filled.facts.get(("prestationer", row, "pris"))
-        decided = next(
-            (value for start, value, _ in filing.set.parameters[f"forskolepeng.{parameter}"].values
-             if start[:4] == str(filing.set.year)), None,
-        )  # fmt: skip
+        in_force = filing.set.parameters[f"forskolepeng.{parameter}"].on(filing.set.report_date)
+        decided = in_force[0] if in_force is not None else None
         if isinstance(found, Decimal) and decided is not None and found != decided:
             yield filing.at(
                 ("prestationer", row, "pris"),
