@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -98,6 +99,11 @@ class Column(msgspec.Struct, frozen=True):
     note: str | None = None
     summed: bool = True
     printed: bool = True
+
+    @property
+    def name(self) -> str:
+        """The label in a sentence: without the hyphens that only break a narrow heading, such as Köns-uppdelad."""
+        return re.sub(r"(?<=[a-zåäö])-(?=[a-zåäö])", "", self.label)
 
 
 class Function(msgspec.Struct, frozen=True):

@@ -109,7 +109,7 @@ class Filing:
         form = self.set.blanketter[key[0]]
         cell = self.filled.cell(key)
         at = f" ({cell.address})" if cell else ""
-        return f"{form.title}, {self.row_name(form, key[1])}, kolumnen {form.column_by_id[key[2]].label}{at}"
+        return f"{form.title}, {self.row_name(form, key[1])}, kolumnen {form.column_by_id[key[2]].name}{at}"
 
     def row_name(self, form: Blankett, row: str) -> str:
         """ "raden Äldreomsorg"; in a list "rad 3" with what its key column says."""

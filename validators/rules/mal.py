@@ -558,7 +558,7 @@ def the_citys_indicators_are_measured_as_decided(filing: Filing) -> Iterator[Hit
             continue
         columns = filing.set.blanketter[INDICATORS].column_by_id
         said = ", ".join(
-            f"{columns[c].label} {_label(filing, line, c, line.text(c)) or 'tomt'} i stället för "
+            f"{columns[c].name} {_label(filing, line, c, line.text(c)) or 'tomt'} i stället för "
             f"{_label(filing, line, c, wanted[c] or '')}"
             for c in odd
         )

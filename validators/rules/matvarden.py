@@ -172,7 +172,7 @@ def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
         ):
             if not odd:
                 continue
-            said = ", ".join(f"{columns[c].label} {v.text}" for c, v in odd.items())
+            said = ", ".join(f"{columns[c].name} {v.text}" for c, v in odd.items())
             counted = " och räknas inte i förslaget" if severity is Severity.VARNING else ""
             yield filing.at(
                 (INDICATORS, line.row, next(iter(odd))),
