@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from workbook.values import format_number
+from workbook.values import format_number, rounded
 
 Figure = Decimal | str | None
 
@@ -98,10 +98,10 @@ def show(figure: Figure, decimals: int = 0) -> str:
         return ""
     if isinstance(figure, str):
         return figure
-    rounded = round(figure, 3)
-    exact = rounded.normalize().as_tuple().exponent
+    shown = rounded(figure, 3)
+    exact = shown.normalize().as_tuple().exponent
     places = max(decimals, -exact if isinstance(exact, int) else 0)
-    return format_number(rounded, places).replace("\u00a0", " ")
+    return format_number(shown, places).replace("\u00a0", " ")
 
 
 def _plain(figure: Figure) -> float | int | str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from templates.catalog import Catalog
@@ -24,6 +25,7 @@ from workbook.placement import (
     STAMP_SHEET,
 )
 from workbook.start import starting_facts
+from workbook.values import LARGEST, SMALLEST
 from workbook.xlsx_reader import (
     CellState,
     RawBook,
@@ -31,15 +33,17 @@ from workbook.xlsx_reader import (
     RawSheet,
     UnreadableWorkbook,
     read_workbook,
+    shown_name,
 )
 
 OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET)
 STAMP_PREFIX = "blankett:"
+CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 
 
 def read_filled(source: Path | bytes, catalog: Catalog, *, name: str | None = None) -> FilledSet:
     """Read a handed-in workbook. UnreadableWorkbook when it is none, or no blankettset that we know."""
-    name = name or (source.name if isinstance(source, Path) else "arbetsboken")
+    name = name or (shown_name(source) if isinstance(source, Path) else "arbetsboken")
     return bind(read_workbook(source, name=name), catalog, name)
 
 
@@ -62,6 +66,14 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
             f"{name} hör till ett blankettset som det här programmet inte känner. {error}"
         ) from None
     return _Binder(raw, blankettset, stamp, name).bind()
+
+
+def stamped_kind(source: Path) -> str | None:
+    """What the file's stamp says that it is; None for a file that is no workbook of ours."""
+    try:
+        return _read_stamp(read_workbook(source)).get("sort")
+    except UnreadableWorkbook:
+        return None
 
 
 def _read_stamp(raw: RawBook) -> dict[str, str]:
@@ -284,6 +296,7 @@ class _Binder:
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
             )
             return None
+        raw = _held(raw)
         value = cell_value(definition, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None
         if raw.formula is not None:
@@ -344,6 +357,15 @@ def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:
         if cell.text and cell.text.startswith(STAMP_PREFIX) and place[0] <= 50 and place[1] <= 50:
             return place, cell.text
     return None
+
+
+def _held(raw: RawCell) -> RawCell:
+    """The cell with its number within what an amount can be: larger is an error value, what is next to zero is zero."""
+    if raw.number is None or SMALLEST <= abs(raw.number) < LARGEST:
+        return raw
+    if abs(raw.number) < SMALLEST:
+        return raw._replace(number=Decimal(0))
+    return raw._replace(state=CellState.ERROR, number=None, text=f"{raw.number:E}")
 
 
 def _shown(raw: RawCell) -> str:

@@ -12,6 +12,7 @@ from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
 from workbook.evaluate import Key
 from workbook.filled import FilledForm
+from workbook.values import rounded
 
 INPUTS = (Kind.INPUT, Kind.SLK)
 VOLUMES, COMPLAINTS = "volymer", "synpunkter"
@@ -79,9 +80,9 @@ def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
                     key,
                     f"{show(value)} {form.form.unit} är {reason}. Står beloppet i "
                     f"{'tkr' if form.form.unit == 'mnkr' else 'kr'}?",
-                    f"Skriv {show(round(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
+                    f"Skriv {show(rounded(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
                     found=value,
-                    expected=round(smaller, form.form.decimals),
+                    expected=rounded(smaller, form.form.decimals),
                 )
 
 
@@ -138,11 +139,11 @@ def support_is_households_times_average(filing: Filing) -> Iterator[Hit]:
         if abs(paid - expected) > tolerance:
             yield filing.at(
                 keys[2],
-                f"{show(paid)} tkr är inte {show(households)} hushåll × {show(average)} kr, som är {show(round(expected, 0))} tkr.",
+                f"{show(paid)} tkr är inte {show(households)} hushåll × {show(average)} kr, som är {show(rounded(expected, 0))} tkr.",
                 "Rätta det tal som är fel. Stödet skrivs i tkr per månad, medelbidraget i kr per hushåll och månad.",
                 found=paid,
-                expected=round(expected, 0),
-                tolerance=round(tolerance, 1),
+                expected=rounded(expected, 0),
+                tolerance=rounded(tolerance, 1),
                 related=(keys[0], keys[1]),
             )
 
