@@ -10,6 +10,7 @@ _SPACES = " \u00a0\u202f\u2009\t"
 _MINUS = "\u2212\u2013"
 _NUMBER = re.compile(r"^-?(?:\d{1,3}(?: \d{3})+|\d+)(?:[.,]\d+)?$", re.ASCII)
 _DATE = re.compile(r"^\d{4}-\d{2}-\d{2}$", re.ASCII)
+_UNSTORABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ROUNDING = Context(prec=5_000)  # room for every digit that can come of figures that have passed the door
 EXCEL_EPOCH = datetime.date(1899, 12, 30)
 FIRST_DATE = datetime.date(1900, 3, 1)  # before it Excel counts a day that never was
@@ -100,6 +101,11 @@ def fitting_text(text: str) -> str:
         return text
     raw = text.encode("utf-16-le", "surrogatepass")[: 2 * MAX_TEXT]
     return raw.decode("utf-16-le", "ignore")
+
+
+def storable(text: str) -> str:
+    """The text without the characters that no file can hold: controls, halves of a pair and the like."""
+    return _UNSTORABLE.sub("", text)
 
 
 def excel_serial(date: datetime.date) -> int:
