@@ -15,7 +15,7 @@ from xlwings_server.models import CurrentUser
 
 from addin import inlamning
 from addin.oppen_bok import check
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 
 
 def _answer(book: xw.Book, macro: str, work: Any) -> None:
@@ -24,6 +24,10 @@ def _answer(book: xw.Book, macro: str, work: Any) -> None:
         found = work()
     except Refusal as error:
         raise xw.XlwingsError(str(error)) from None
+    except OSError as error:
+        raise xw.XlwingsError(
+            f"Servern kan inte läsa eller skriva: {reason(error)}. Säg till den som sköter den."
+        ) from None
     book.app.macro(macro)(json.dumps(found, ensure_ascii=False))
 
 
