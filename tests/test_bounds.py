@@ -5,17 +5,23 @@ from __future__ import annotations
 import time
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from templates.catalog import catalog
-from templates.model import Kind
+from templates.model import Kind, Type
 from tests import forms
 from tests.reader.packages import book, strings
 from tests.test_kommandon import blankett
+from validators.filing import Filing
 from validators.finding import show
+from validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
 from workbook.build import build
 from workbook.facts import DataError, parse_facts
+from workbook.filled import Cell
 from workbook.nyckeltal import kvot_procent
 from workbook.values import is_too_large, parse_date, parse_number, rounded, text_length
 from workbook.xlsx_reader import _DDE, _EXTERNAL, CellState, RawCell, read_workbook
@@ -136,3 +142,37 @@ def test_links_are_found_as_before(formula: str, kind: str) -> None:
     escaped = formula.replace("&", "&amp;").replace('"', "&quot;")
     found = read_workbook(book(f"<row><c><f>{escaped}</f><v>1</v></c></row>"))
     assert [each.kind for each in found.anomalies] == ([kind] if kind else [])
+
+
+def test_ten_thousand_rows_are_judged_in_seconds() -> None:
+    chosen = forms.the_set(SET)
+    columns = [c.id for c in chosen.blanketter["budgetjusteringar_drift"].columns if c.type is Type.BELOPP]
+    filled = forms.bound(forms.raw_book(SET))
+    form = filled.forms["budgetjusteringar_drift"]
+    for number in range(1, 10_001):
+        for column in columns:
+            cell = Cell(
+                form.form.id,
+                str(number),
+                column,
+                CellState.NUMBER,
+                Decimal(number),
+                str(number),
+                None,
+                form.sheet,
+                "C8",
+            )
+            form.cells[str(number), column] = cell
+    form.defined = [(cell, form.form.cell("1", cell.column)) for cell in form.cells.values()]
+    start = time.perf_counter()
+    list(figures_are_in_the_forms_unit(Filing(filled)))
+    assert time.perf_counter() - start < 3
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=12))
+def test_the_median_of_the_others_is_the_median(values: list[int]) -> None:
+    amounts = {("f", str(number), "c"): Decimal(value) for number, value in enumerate(values)}
+    peers = _Peers(amounts)
+    for key, value in amounts.items():
+        others = [other for place, other in amounts.items() if place != key]
+        assert peers.middle(key, value) == (median(others) if len(others) >= 3 else None)

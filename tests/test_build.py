@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from functools import cache
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 import openpyxl
 import pytest
@@ -157,3 +160,15 @@ def test_rows_that_were_there_from_the_start_are_nobodys_work(tmp_path: Path) ->
     filled = read_filled(path, catalog())
     assert not filled.forms["mal"].is_empty
     assert "BF313" in {finding.code for finding in forms.findings(filled)}
+
+
+def test_a_long_name_is_shortened_in_the_print_header(tmp_path: Path) -> None:
+    chosen = forms.the_set("2024-VP enhet")
+    for number, name in enumerate(("Förskolan " * 40, "&" * 300)):
+        path = tmp_path / f"{number}.xlsx"
+        facts = forms.base("2024-VP enhet") | {("forsattsblad", "enhet", "uppgift"): name}
+        build(path, chosen, catalog().namnd("SDN08"), facts)  # a Python warning would be an error here
+        headers = re.findall(
+            r"<oddHeader>(.*?)</oddHeader>", zipfile.ZipFile(path).read("xl/worksheets/sheet2.xml").decode()
+        )
+        assert 200 < len(unescape(headers[0])) <= 255

@@ -102,8 +102,12 @@ class Filing:
     def computed(self, form: FilledForm) -> Iterator[tuple[Cell, CellDef]]:
         """The form's computed cells, but those that read a form whose rows or columns are lost."""
         for cell, definition in self.cells(form, Kind.COMPUTED):
-            if not self.unusable or not any(ref.blankett in self.unusable for ref in definition.reads):
+            if not self.reads_lost(definition):
                 yield cell, definition
+
+    def reads_lost(self, definition: CellDef) -> bool:
+        """True for a computed cell that reads a form whose rows or columns are lost: what is wrong there follows from that."""
+        return bool(self.unusable) and any(ref.blankett in self.unusable for ref in definition.reads)
 
     def name(self, key: Key) -> str:
         """ "Driftbudget per verksamhetsområde, raden Äldreomsorg, kolumnen Budget (C18)"."""

@@ -38,6 +38,7 @@ from workbook.xlsx_reader import (
 
 OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET)
 STAMP_PREFIX = "blankett:"
+SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 
 
@@ -89,6 +90,9 @@ def _read_stamp(raw: RawBook) -> dict[str, str]:
     return found
 
 
+Mark = tuple[tuple[int, int], str]  # where a form's mark stands, and what it says
+
+
 class _SheetMap:
     """Where rows and columns of one form stand on one raw sheet."""
 
@@ -100,6 +104,7 @@ class _SheetMap:
         ] = {}  # a list column's formula around its row, and with ids
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
+        self.last_item = self.last_used = 0  # a list's last row; in one that is too long, its last with content
         in_row, marks = {}, {}
         for (row, column), cell in sheet.cells.items():
             if row == id_row:
@@ -158,9 +163,16 @@ class _SheetMap:
             for row in doubled:
                 self._problem("dubbelt_rad_id", (row, id_column), row=marks[row])
         first = min(headers, default=min(marks, default=1)) + 1
-        used = (row for row, column in self.sheet.cells if column in self.columns.values())
+        columns = set(self.columns.values())
+        used = {row for row, column in self.sheet.cells if column in columns and row >= first}
         last = min(ends, default=max(used, default=first) + 1)
-        self.rows = {str(number - first + 1): number for number in range(first, last)}
+        self.last_item = self.last_used = last - 1
+        near = min(last, first + SPARE_ROWS + len(used))  # an end far below is no reason to walk through all between
+        far = sorted(row for row in used if near <= row < last)
+        self.rows = {str(number - first + 1): number for number in [*range(first, near), *far]}
+        if near < last:
+            self.last_used = max((row for row in used if row < last), default=first)
+            self._problem("lista_for_lang", (last, id_column), detail=str(last))
         if ends and self.form.total_columns:
             self.rows[LIST_TOTAL] = min(ends)
 
@@ -203,8 +215,7 @@ class _Binder:
         )
 
     def _find_sheets(self) -> None:
-        for sheet in self.raw.sheets:
-            mark = _find_mark(sheet)
+        for sheet, mark in self._marked():
             if mark is None:
                 if sheet.name not in OWN_SHEETS and sheet.cells:
                     self.problems.append(Problem("extra_blad", None, sheet.name))
@@ -226,6 +237,12 @@ class _Binder:
         for form in self.set.blanketter.values():
             if form.id not in self.maps:
                 self.problems.append(Problem("blad_saknas", form.id, form.sheet))
+
+    def _marked(self) -> list[tuple[RawSheet, Mark | None]]:
+        """The sheets with their marks; those with their form's own name first, so that a copy is never taken for it."""
+        own = {form.sheet for form in self.set.blanketter.values()}
+        found = [(sheet, _find_mark(sheet)) for sheet in self.raw.sheets]
+        return sorted(found, key=lambda pair: pair[1] is not None and pair[0].name not in own)
 
     def _find_parameters(self) -> None:
         sheet = self.raw.sheet(PARAMETER_SHEET)
@@ -332,8 +349,8 @@ class _Binder:
             there = found if sheet is None else self.by_sheet.get(sheet)
             if there is None or not there.form.is_list or start[1] != end[1] or start[1] not in there.column_at:
                 return None
-            rows = [number for id_, number in there.rows.items() if id_ != LIST_TOTAL]
-            if not rows or start[0] > min(rows) or end[0] != max(rows):
+            first = min((number for id_, number in there.rows.items() if id_ != LIST_TOTAL), default=None)
+            if first is None or start[0] > first or not there.last_used <= end[0] <= there.last_item:
                 return None
             return f"[{there.form.id}.*.{there.column_at[start[1]]}]"
 
@@ -349,7 +366,7 @@ def list_places(form: Blankett, sheet: RawSheet) -> tuple[list[int], dict[str, i
     return sorted(row for id_, row in found.rows.items() if id_ != LIST_TOTAL), found.columns
 
 
-def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:
+def _find_mark(sheet: RawSheet) -> Mark | None:
     found = sheet.cells.get((1, 1))
     if found is not None and found.text and found.text.startswith(STAMP_PREFIX):
         return (1, 1), found.text

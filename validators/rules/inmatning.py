@@ -64,7 +64,7 @@ def no_error_values(filing: Filing) -> Iterator[Hit]:
         for cell, definition in filing.cells(form, *INPUTS, Kind.COMPUTED, Kind.SYSTEM):
             if cell.state is not CellState.ERROR:
                 continue
-            if definition.kind is Kind.COMPUTED and _follows(filing, cell):
+            if definition.kind is Kind.COMPUTED and (filing.reads_lost(definition) or _follows(filing, cell)):
                 continue
             shown = _swedish_error(cell.raw)
             yield filing.at(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from statistics import median
 
 from templates.model import MONEY_SCALE, Kind, Type
 from validators.filing import Filing
@@ -70,8 +71,9 @@ def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
             continue
         limit = largest * MONEY_SCALE["mnkr"] / MONEY_SCALE[form.form.unit]
         amounts = _amounts(filing, form)
+        peers = _Peers(amounts)
         for key, value in amounts.items():
-            reason = _reason(filing, amounts, key, value, low, high)
+            reason = _reason(peers, key, value, low, high)
             if not reason and abs(value) > limit:
                 reason = f"mer än {show(limit)} {form.form.unit}, vilket ingen nämnd har"
             if reason:
@@ -96,19 +98,43 @@ def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
     }  # fmt: skip
 
 
-def _reason(filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
-    row = [other for k, other in amounts.items() if k[1] == key[1] and k != key]
+class _Peers:
+    """Amounts by row and, sorted, by column: what each is compared with, found without walking through all of them."""
+
+    def __init__(self, amounts: dict[Key, Decimal]) -> None:
+        self.rows: dict[str, list[tuple[Key, Decimal]]] = defaultdict(list)
+        self.columns: dict[str, list[Decimal]] = defaultdict(list)
+        for key, value in amounts.items():
+            self.rows[key[1]].append((key, value))
+            self.columns[key[2]].append(abs(value))
+        for column in self.columns.values():
+            column.sort()
+
+    def row(self, key: Key) -> list[Decimal]:
+        """The other amounts of the row."""
+        return [value for other, value in self.rows[key[1]] if other != key]
+
+    def middle(self, key: Key, value: Decimal) -> Decimal | None:
+        """The median of the column's other amounts; None for fewer than three."""
+        column = self.columns[key[2]]
+        own, count = bisect_left(column, abs(value)), len(column) - 1
+        if count < 3:
+            return None
+        low, high = (column[at + (at >= own)] for at in ((count - 1) // 2, count // 2))
+        return (low + high) / 2
+
+
+def _reason(peers: _Peers, key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
+    row = peers.row(key)
     if row:
-        peers = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
+        near = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
         large = [other for other in row if low <= abs(value / other) <= high]
-        if large and not peers:
+        if large and not near:
             return f"omkring tusen gånger radens {show(large[0])}"
         return ""
-    column = [abs(other) for k, other in amounts.items() if k[2] == key[2] and k != key]
-    if len(column) >= 3:
-        middle = median(column)
-        if low <= abs(value) / middle <= high:
-            return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
+    middle = peers.middle(key, value)
+    if middle is not None and low <= abs(value) / middle <= high:
+        return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
     return ""
 
 
