@@ -78,24 +78,27 @@ def _require_function(call: dict[str, Any], functions: Mapping[str, tuple[int, i
     if not least <= len(args) <= most:
         wanted = str(least) if least == most else f"{least}–{most}"
         raise Refused(400, f"{name} tar {wanted} argument men fick {len(args)}.")
-    if sum(_cells(arg) for arg in args) > MAX_CELLS:
+    ranges = [_rows(arg) for arg in args]
+    if sum(sum(map(len, rows)) for rows in ranges) > MAX_CELLS:
         raise Refused(200, json.dumps({"result": [[f"{WRONG} {TOO_MANY}"]]}), "application/json")
+    for rows in ranges:
+        _require_cells(rows)
 
 
-def _cells(arg: Any) -> int:
-    """How many cells an argument has: one cell, or rows of equal length."""
-    if not isinstance(arg, list):
-        rows = [[arg]]
-    elif all(isinstance(row, list) for row in arg):
-        rows = arg
-    else:
+def _rows(arg: Any) -> list[list[Any]]:
+    """An argument as rows: one cell, or a range."""
+    rows = arg if isinstance(arg, list) else [[arg]]
+    if not rows or not all(isinstance(row, list) and row for row in rows):
         raise Refused(400, BROKEN)
+    return rows
+
+
+def _require_cells(rows: list[list[Any]]) -> None:
     for row in rows:
         if len(row) != len(rows[0]) or not all(isinstance(cell, SCALARS) for cell in row):
             raise Refused(400, BROKEN)
         if any(isinstance(cell, str) and text_length(cell) > MAX_TEXT for cell in row):
             raise Refused(400, "En text är längre än de 32 767 tecken som en cell rymmer.")
-    return sum(map(len, rows))
 
 
 def _require_script(name: str, call: dict[str, Any], scripts: Mapping[str, int]) -> None:

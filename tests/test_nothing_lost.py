@@ -176,5 +176,24 @@ def test_every_console_can_show_what_is_said(tmp_path: Path, klar: Path) -> None
             (done.stdout + done.stderr).decode("utf-8")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signalen finns inte")
+def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path) -> None:
+    code = (
+        "import time, workbook.build as b; from addin.kommandon import main\n"
+        "b._Book.write = lambda self: (print('skriver', flush=True), time.sleep(60))\n"
+        "main(['ny', '--namnd', 'SDN08', '--period', '2024-T1', '-o', 'ut.xlsx'])"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env={**os.environ, "PYTHONPATH": str(Path.cwd())}) as running:  # fmt: skip
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"skriver\n"
+        assert list(tmp_path.iterdir())
+        running.terminate()
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 2
+    assert said.decode().strip() == "Avbrutet. Inget har skrivits."
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_commands_are_those_that_are_guarded_here() -> None:
     assert set(main.commands) == {"ny", "fyll", "data", "validera", "konsolidera", "tillagg", "regler", "exempel"}

@@ -523,7 +523,7 @@ def test_what_is_no_call_is_one_sentence(client: TestClient, path: str, kind: st
 @pytest.mark.parametrize(
     ("change", "status"),
     [({"func_name": name}, 404) for name in ("NETTO", "__init__", "arg", "", None, 5, ["TOLKA"], "../x")]
-    + [({"args": args}, 400) for args in ("x", None, 5, {}, [], [[[1]], [[1]]], [[1, 2]], [[[1, 2], [3]]], [[[{"a": 1}]]],
+    + [({"args": args}, 400) for args in ("x", None, 5, {}, [], [[[1]], [[1]]], [[1, 2]], [[[1, 2], [3]]], [[]], [[[]]], [[[{"a": 1}]]],
                                           [[[[1]]]], [[["x" * 40_000]]])]
     + [({"client": None}, 400), ({"caller_address": {"a": 1}}, 400)],
 )  # fmt: skip
