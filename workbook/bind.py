@@ -169,7 +169,7 @@ class _SheetMap:
         self.last_item = self.last_used = last - 1
         near = min(last, first + SPARE_ROWS + len(used))  # an end far below is no reason to walk through all between
         far = sorted(row for row in used if near <= row < last)
-        self.rows = {str(number - first + 1): number for number in [*range(first, near), *far]}
+        self.rows = {str(item): number for item, number in enumerate([*range(first, near), *far], start=1)}
         if near < last:
             self.last_used = max((row for row in used if row < last), default=first)
             self._problem("lista_for_lang", (last, id_column), detail=str(last))

@@ -22,6 +22,18 @@ from workbook.xlsx_reader import read_workbook
 from workbook.zip_copy import with_parts
 
 CONTROL = "kontroll"
+DAMAGED = "Arbetsboken är skadad och går inte att skriva i. Öppna den i Excel, spara om den och försök igen."
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 
 
 class NoControlSheet(NotEditable):
@@ -79,11 +91,13 @@ def _replaced(data: bytes, edits: Mapping[str, Edit]) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as source:
             parts = {info.filename: info for info in reversed(source.infolist())}  # of doubled parts the first is read
             texts = {name: decoded(source.read(parts[name])) for name in edits}
-        return with_parts(data, {name: edit(texts[name]).encode() for name, edit in edits.items()})
-    except (zipfile.BadZipFile, zlib.error, OSError, KeyError, ValueError, NotImplementedError, struct.error):
-        raise NotEditable(
-            "Arbetsboken är skadad och går inte att skriva i. Öppna den i Excel, spara om den och försök igen."
-        ) from None
+    except _DAMAGED:
+        raise NotEditable(DAMAGED) from None
+    written = {name: edit(texts[name]).encode() for name, edit in edits.items()}
+    try:
+        return with_parts(data, written)
+    except _DAMAGED:
+        raise NotEditable(DAMAGED) from None
 
 
 def _recalculated(text: str) -> str:

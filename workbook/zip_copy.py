@@ -11,7 +11,7 @@ import struct
 import zipfile
 from collections.abc import Mapping
 
-_HEADER = struct.Struct("<4s22xHH")  # of a part: its mark, and the lengths of its name and extra field
+_HEADER = struct.Struct("<4s22xHH")  # before each part: its mark, and the lengths of its name and extra field
 
 
 def with_parts(data: bytes, parts: Mapping[str, bytes]) -> bytes:
@@ -34,11 +34,10 @@ def with_parts(data: bytes, parts: Mapping[str, bytes]) -> bytes:
 
 
 def _move(data: bytes, info: zipfile.ZipInfo, target: zipfile.ZipFile) -> None:
-    head = data[info.header_offset : info.header_offset + _HEADER.size + 4]
-    if len(head) < 30 or not head.startswith(b"PK\x03\x04"):
+    mark, name, extra = _HEADER.unpack_from(data, info.header_offset)
+    if mark != b"PK\x03\x04":
         raise zipfile.BadZipFile("a part is not where the directory says")
-    name, extra = struct.unpack_from("<HH", head, 26)
-    start = info.header_offset + 30 + name + extra
+    start = info.header_offset + _HEADER.size + name + extra
     packed = data[start : start + info.compress_size]
     if len(packed) < info.compress_size:
         raise zipfile.BadZipFile("a part is cut off")
