@@ -7,6 +7,7 @@ understood gives a text that begins with #VÄRDEFEL! and says why: never a silen
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -16,9 +17,11 @@ from templates.catalog import catalog
 from workbook import nyckeltal, status
 from workbook.form_functions import NAMESPACE
 from workbook.matvarde import Slag, tolka
-from workbook.values import format_number, parse_number
+from workbook.values import LARGEST, TOO_LARGE, fitting_text, format_number, is_too_large, parse_number, storable
 
 WRONG = "#VÄRDEFEL!"
+MAX_CELLS = 20_000  # in one call: a form's longest column, and not a whole column of the sheet
+TOO_MANY = "Området har fler än 20 000 celler. Välj de rader som är ifyllda, inte hela kolumnen."
 Cell = str | float | int | bool | None
 Rows = list[list[Any]]
 
@@ -45,6 +48,8 @@ def spread(function: Callable[..., Any], *arguments: Any) -> Rows:
     for rows in ranges:
         if len(rows) not in (1, height) or any(len(row) not in (1, width) for row in rows):
             return [[f"{WRONG} Områdena ska vara lika stora."]]
+    if max(height * width, *(len(rows) * len(rows[0]) for rows in ranges if rows)) > MAX_CELLS:
+        return [[f"{WRONG} {TOO_MANY}"]]
     found = []
     for y in range(height):
         line: list[Any] = []
@@ -60,14 +65,26 @@ def _answer(function: Callable[..., Any], cells: list[Cell]) -> Any:
     try:
         return _shown(function(*cells))
     except Felaktigt as error:
-        return f"{WRONG} {error}"
+        return _fitting(f"{WRONG} {error}")
+    except (ArithmeticError, ValueError):  # figures that no form has
+        return f"{WRONG} Det går inte att räkna med så stora tal."
+
+
+def _fitting(text: str) -> str:
+    """A message that is read in a cell."""
+    return text if len(text) <= 255 else text[:254] + "…"
 
 
 def _shown(value: Any) -> Any:
     if isinstance(value, list):
         return [_shown(each) for each in value]
     if isinstance(value, Decimal):
-        return float(value)
+        found = float(value)
+        if not math.isfinite(found):
+            raise OverflowError(value)
+        return found
+    if isinstance(value, str):
+        return fitting_text(storable(value))
     return "" if value is None else value
 
 
@@ -78,11 +95,16 @@ def number(name: str, cell: Cell) -> Decimal | None:
     if isinstance(cell, bool):
         raise Felaktigt(f"{name} är {'SANT' if cell else 'FALSKT'}, inget tal.")
     if isinstance(cell, int | float):
-        return Decimal(repr(cell)) if cell == cell and abs(cell) != float("inf") else None
-    found = parse_number(cell)
-    if found is None:
+        found = Decimal(repr(cell))
+        if not found.is_finite() or abs(found) >= LARGEST:
+            raise Felaktigt(f"{name} {TOO_LARGE}.")
+        return found
+    found_text = parse_number(cell)
+    if found_text is None and is_too_large(cell):
+        raise Felaktigt(f"{name} {TOO_LARGE}.")
+    if found_text is None:
         raise Felaktigt(f"{name} är inget tal: »{cell}».")
-    return found
+    return found_text
 
 
 def _or_zero(name: str, cell: Cell) -> Decimal:
@@ -240,7 +262,7 @@ def _values(name: str, given: list[Cell]) -> str:
 
 def _said(cell: Cell) -> str:
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return format_number(Decimal(repr(cell)))
+        return format_number(Decimal(repr(cell))) if abs(cell) < LARGEST else f"{cell:g}"
     return str(cell) if cell not in (None, "") else "tomt"
 
 
@@ -301,10 +323,12 @@ def indikatorstatus(utfall: Any, prognos: Any, arsmal: Any, riktning: Any, enhet
 
 def malstatus(statusar: Any) -> Rows:
     """Förslag till målets status ur statusarna för det som ligger under det."""
+    if sum(map(len, _rows(statusar))) > MAX_CELLS:
+        return [[f"{WRONG} {TOO_MANY}"]]
     try:
         found = [_choice("malstatus", "Statusen", cell) for row in _rows(statusar) for cell in row]
     except Felaktigt as error:
-        return [[f"{WRONG} {error}"]]
+        return [[_fitting(f"{WRONG} {error}")]]
     counts = (Decimal(found.count(each)) for each in (status.HELT, status.DELVIS, status.EJ))
     return [[_labels("malstatus")[status.malstatus(*counts)]]]
 

@@ -9,32 +9,40 @@ A unit's workbooks lie in a folder of the unit below its nämnd's.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import hashlib
 import json
 import os
 import re
+import time
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from addin.kontroll import require_same_content
 from templates.catalog import catalog
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 from validators.finding import Severity
 from validators.validate import Result, validate
 from workbook.bind import read_filled
 from workbook.build import WriteError, new_file
 from workbook.filled import FilledSet
 from workbook.kontrollblad import with_texts
-from workbook.values import parse_date
+from workbook.values import parse_date, storable
 
 COVER = "forsattsblad"
 FOLDER = "BLANKETT_INKORG"  # environment variable that names the inbox
 SLK, NAMND = "SLK", "NAMND."  # roles: SLK sees all; NAMND.SDN08 delivers for SDN08
 ATTEMPTS = 50
 LAST_DAY = "sista_dag.json"
+LOCK = ".lamnas_in"
+PATIENCE, ABANDONED = 20.0, 120.0  # seconds to wait for another delivery, and until one is taken to have died
+CROWDED = "Inlämningen gick inte att spara: många lämnar in samtidigt. Försök igen."
+RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
 DELIVERED, DELIVERED_LATE, MISSING, LATE = "lämnad", "lämnad sent", "saknas", "försenad"
 
 
@@ -84,19 +92,31 @@ def deliver(
     `roles` are the user's when logins are used, None on a machine of one's own. NotDelivered while there is a fel or an
     unexplained varning, without the role, or when the same content already lies there as the latest version.
     """
+    by = " ".join(storable(by).split())
     filled = read_filled(data, catalog(), name=name)
     if roles is not None and not may_deliver(roles, filled.namnd):
         raise NotDelivered(f"Du har inte behörighet att lämna in för {filled.namnd}.")
     result = validate(filled, tuple(previous))
     _require_clean(result)
-    content = str(result.receipt["innehall"])
     folder = _folder(inbox, filled)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder):
+            return _stored(inbox, folder, data, filled, result, by=by, moment=now.strftime("%Y-%m-%d %H:%M"))
+    except OSError as error:
+        raise NotDelivered(
+            f"Inkorgen går inte att skriva i: {reason(error)}. Säg till den som sköter servern."
+        ) from None
+
+
+def _stored(
+    inbox: Path, folder: Path, data: bytes, filled: FilledSet, result: Result, *, by: str, moment: str
+) -> Delivery:
+    content = str(result.receipt["innehall"])
     earlier = deliveries(inbox, filled.set.id, filled.set.level)
-    own = [each for each in earlier if (each.namnd, _slug(each.enhet)) == (filled.namnd, _slug(_unit(filled)))]
+    own = [each for each in earlier if _whose(each.namnd, each.enhet) == _whose(filled.namnd, _unit(filled))]
     if own and own[-1].innehall == content:
         raise NotDelivered(f"Samma innehåll är redan inlämnat som version {own[-1].version} ({own[-1].tid}).")
-    folder.mkdir(parents=True, exist_ok=True)
-    moment = now.strftime("%Y-%m-%d %H:%M")
     stamped = _stamped(data, filled, moment, by, content)
     version = own[-1].version + 1 if own else 1
     for number in range(version, version + ATTEMPTS):
@@ -111,9 +131,36 @@ def deliver(
             if (folder / f"{stem}.xlsx").exists():
                 continue  # somebody delivered at the same moment
             raise
-        _write_receipt(folder / f"{stem}.kvitto.json", delivery, result)
+        try:
+            _write_receipt(folder / f"{stem}.kvitto.json", delivery, result)
+        except BaseException:  # a workbook without its receipt is no delivery
+            (folder / f"{stem}.xlsx").unlink(missing_ok=True)
+            raise
         return delivery
-    raise NotDelivered("Inlämningen gick inte att spara: många lämnar in samtidigt. Försök igen.")
+    raise NotDelivered(CROWDED)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One delivery at a time in a folder, also from several processes and servers: the same content is one version."""
+    lock = folder / LOCK
+    patience = time.monotonic() + PATIENCE
+    while True:
+        try:
+            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+            break
+        except FileExistsError:
+            with contextlib.suppress(OSError):
+                if time.time() - lock.stat().st_mtime > ABANDONED:
+                    lock.unlink()
+                    continue
+            if time.monotonic() > patience:
+                raise NotDelivered(CROWDED) from None
+            time.sleep(0.02)
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def _require_clean(result: Result) -> None:
@@ -130,9 +177,23 @@ def _unit(filled: FilledSet) -> str:
 
 
 def _slug(text: str) -> str:
-    """A folder's name from a unit's: only letters a-z, figures and hyphens, whatever the workbook says."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:60]
+    """A folder's name from a unit's: only letters a-z, figures and hyphens, whatever the workbook says.
+
+    Where letters are lost that other names may differ by, or the name is one that Windows keeps for itself, a hash of the
+    name is added. Names that differ only by capitals, spaces or the dots of å, ä and ö share a folder, see _whose.
+    """
+    known = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = unicodedata.normalize("NFKD", known).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    letters = sum(character.isalnum() for character in known)
+    if len(slug) <= 60 and sum(map(str.isalnum, slug)) == letters and slug not in RESERVED and (slug or not known):
+        return slug
+    return f"{slug[:50]}-{hashlib.sha256(known.encode('utf-8', 'replace')).hexdigest()[:8]}".strip("-")
+
+
+def _whose(namnd: str, unit: str) -> tuple[str, str]:
+    """Who delivers: a nämnd, or a unit of it by name. Capitals and spaces do not make another unit."""
+    return namnd, " ".join(unicodedata.normalize("NFKC", unit).casefold().split())
 
 
 def _folder(inbox: Path, filled: FilledSet) -> Path:
@@ -154,7 +215,9 @@ def stamp(filled: FilledSet, moment: str, by: str, content: str) -> dict[str, st
 
 
 def _stamped(data: bytes, filled: FilledSet, moment: str, by: str, content: str) -> bytes:
-    return with_texts(data, filled.forms[COVER].sheet, stamp(filled, moment, by, content))
+    written = with_texts(data, filled.forms[COVER].sheet, stamp(filled, moment, by, content))
+    require_same_content(filled, written)
+    return written
 
 
 def _write_receipt(path: Path, delivery: Delivery, result: Result) -> None:
@@ -168,13 +231,20 @@ def deliveries(inbox: Path, set_id: str, level: str = "namnd") -> list[Delivery]
     found = []
     for path in sorted((inbox / set_id).rglob("*.kvitto.json")) if (inbox / set_id).is_dir() else ():
         try:
-            raw: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            delivery = Delivery(**{field: raw[field] for field in Delivery.__struct_fields__})
-        except (OSError, ValueError, KeyError, TypeError):
+            delivery = msgspec.json.decode(path.read_bytes(), type=Delivery)
+            if delivery.niva == level and _lies_where_it_says(path, delivery):
+                found.append(delivery)
+        except (OSError, ValueError):  # also msgspec's: no such receipt
             continue
-        if delivery.niva == level and path.with_name(delivery.fil).is_file():
-            found.append(delivery)
     return sorted(found, key=lambda each: (each.namnd, each.enhet, each.version))
+
+
+def _lies_where_it_says(path: Path, delivery: Delivery) -> bool:
+    """True for a receipt beside its workbook, in the nämnd's own folder: what it says never leads out of there."""
+    stem = path.name.removesuffix(".kvitto.json")
+    folder = path.parent if delivery.niva == "namnd" else path.parent.parent
+    own = (folder.name, folder.parent.name) == (delivery.namnd, delivery.set_id)
+    return own and delivery.fil == f"{stem}.xlsx" and path.with_name(delivery.fil).is_file()
 
 
 def latest(inbox: Path, set_id: str) -> dict[str, Path]:
@@ -207,7 +277,12 @@ def _days(path: Path) -> list[dict[str, str]]:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return []
-    return [each for each in found if isinstance(each, dict) and {"dag", "satt", "av"} <= set(each)]
+    known = found if isinstance(found, list) else []
+    return [
+        each
+        for each in known
+        if isinstance(each, dict) and all(isinstance(each.get(key), str) for key in ("dag", "satt", "av"))
+    ]
 
 
 def set_last_day(inbox: Path, set_id: str, day: str, *, by: str, now: datetime.datetime) -> None:
@@ -216,11 +291,16 @@ def set_last_day(inbox: Path, set_id: str, day: str, *, by: str, now: datetime.d
     if date is None:
         raise NotDelivered("Sista dagen ska vara ett datum, till exempel 2024-05-22.")
     folder = inbox / set_id
-    folder.mkdir(parents=True, exist_ok=True)
-    entry = {"dag": date.isoformat(), "satt": now.strftime("%Y-%m-%d %H:%M"), "av": by}
-    with new_file(folder / LAST_DAY, replace=True) as temporary:
-        text = json.dumps([*_days(folder / LAST_DAY), entry], ensure_ascii=False, indent=2)
-        temporary.write_text(text, encoding="utf-8")
+    entry = {"dag": date.isoformat(), "satt": now.strftime("%Y-%m-%d %H:%M"), "av": storable(by)}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with new_file(folder / LAST_DAY, replace=True) as temporary:
+            text = json.dumps([*_days(folder / LAST_DAY), entry], ensure_ascii=False, indent=2)
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotDelivered(
+            f"Inkorgen går inte att skriva i: {reason(error)}. Säg till den som sköter servern."
+        ) from None
 
 
 def overview(inbox: Path, set_id: str, today: datetime.date | None = None) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from addin.inkorg import (
     stamp,
 )
 from addin.konsolidering import consolidate
-from addin.oppen_bok import sent_file
+from addin.oppen_bok import sent_file, sent_workbooks
 from templates.catalog import catalog
 from workbook.bind import read_filled
 
@@ -51,9 +51,10 @@ def hand_in(
     what the open workbook's cover sheet shall say too.
     """
     name, data = sent_file(sent, "arbetsboken.xlsx")
-    by = (str(sent.get("av") or "").strip()[:80] if who.roles is None else who.name) or "ej angivet"
+    given = sent if isinstance(sent, Mapping) else {}
+    by = (str(given.get("av") or "").strip()[:80] if who.roles is None else who.name) or "ej angivet"
     moment = now or datetime.datetime.now()
-    previous = [read_filled(content, catalog(), name=file) for file, content in map(sent_file, earlier)]
+    previous = sent_workbooks(earlier)
     inbox = inbox_from_environment()
     found = deliver(inbox, data, name, by=by, now=moment, roles=who.roles, previous=previous)
     filled = read_filled(data, catalog(), name=name)

@@ -6,8 +6,11 @@ Everything heavy is imported inside the command that needs it: `blankett --help`
 from __future__ import annotations
 
 import gc
+import io
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -94,6 +97,7 @@ class Svensk(Kommando, click.Group):
     def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         """Run and exit; errors of usage and interruption are put into words."""
         gc.set_threshold(100_000)  # a short life among records without cycles: collecting often only costs time
+        _prepare_process()
         try:
             run: Any = super().main
             result = run(*args, standalone_mode=False, **extra)
@@ -113,6 +117,19 @@ class Svensk(Kommando, click.Group):
         if standalone_mode:
             sys.exit(code)
         return code
+
+
+def _prepare_process() -> None:
+    """Output in UTF-8 whatever the console's code page is, and a request to end cleans up as Ctrl+C does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _usage(error: click.UsageError) -> str:
@@ -138,7 +155,7 @@ def guarded(function: F) -> F:
 
     @wraps(function)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from templates.errors import Refusal
+        from templates.errors import Refusal, reason
 
         try:
             return function(*args, **kwargs)
@@ -148,7 +165,7 @@ def guarded(function: F) -> F:
             raise
         except OSError as error:
             where = f" ({error.filename})" if error.filename else ""
-            raise Obrukbart(f"Det går inte att läsa eller skriva filen{where}: {error.strerror}.") from None
+            raise Obrukbart(f"Det går inte att läsa eller skriva filen{where}: {reason(error)}.") from None
 
     return run  # type: ignore[return-value]
 
@@ -228,26 +245,44 @@ def _xlsx(path: Path) -> Path:
 @click.argument("fil", type=PATH, metavar="FIL.xlsx")
 @click.argument("data", type=PATH, metavar="DATA.csv")
 @click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
+@click.option(
+    "--lamna-kvar",
+    is_flag=True,
+    help="Fyll också när FIL har innehåll som inte går att föra över; det blir kvar i FIL.",
+)
 @replace_option
 @guarded
-def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
+def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int:
     """Fyll en ny arbetsbok ur en gammal och en datafil.
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
     """
+    from addin.skydd import spare_sources
     from templates.catalog import catalog
     from workbook.bind import read_filled
     from workbook.build import build
-    from workbook.facts import merged, read_facts
+    from workbook.facts import merged, read_facts, replaced_rows
+    from workbook.losses import enumerated, losses, typed_over
 
+    spare_sources(ut, (fil, data))
     filled = read_filled(fil, catalog())
-    if ut.exists() and fil.exists() and ut.samefile(fil):
-        raise Obrukbart(f"{ut} är samma fil som läses. Välj ett annat namn för den nya arbetsboken.")
-    facts = merged(filled.inputs(), read_facts(data, filled.set), filled.set)
+    given = read_facts(data, filled.set, filled.namnd)
+    old = {**filled.inputs(), **typed_over(filled)}
+    replaced = replaced_rows(old, given, filled.set)
+    left = [loss for loss in losses(filled) if loss.key not in given and (loss.key or ())[:2] not in replaced]
+    if left and not lamna_kvar:
+        raise Obrukbart(
+            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {data.name} "
+            "eller lägg till --lamna-kvar; inget har skrivits."
+        )
+    facts = merged(old, given, filled.set)
     chosen = catalog().namnd(filled.namnd)
     kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
     click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
+    if left:
+        click.echo(f"Kvar i {fil} och inte i {ut}: {enumerated(left)}.", err=True)
     if kept:
         click.echo(
             f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka."
@@ -263,22 +298,30 @@ def fyll(fil: Path, data: Path, ut: Path, ersatt: bool) -> int:
 def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     """Skriv ut arbetsbokens värden som en lång tabell.
 
-    Kolumnerna är namnd;period;blankett;rad;kolumn;varde.
+    Kolumnerna är namnd;period;blankett;rad;kolumn;varde. Det som inte är något värde (text i en talcell, ett blad som
+    saknas) räknas upp, och svaret till skalet är då 1.
     """
+    from addin.skydd import spare_sources
     from templates.catalog import catalog
     from workbook.bind import read_filled
     from workbook.build import new_file
     from workbook.facts import write_facts
+    from workbook.losses import enumerated, losses, without_value
 
+    if ut is not None:
+        spare_sources(ut, (fil,))
     filled = read_filled(fil, catalog())
     text = write_facts(filled.facts, filled.set, filled.namnd)
     if ut is None:
         click.echo(text, nl=False)
-        return 0
-    with new_file(ut, replace=ersatt) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
-    click.echo(f"{ut}: {text.count(chr(10)) - 1} värden.")
-    return 0
+    else:
+        with new_file(ut, replace=ersatt) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
+        click.echo(f"{ut}: {len(filled.facts)} värden.")
+    left = [*(loss for loss in losses(filled) if not loss.is_own_sheet), *without_value(filled)]
+    if left:
+        click.echo(f"{len(left)} ställen i {fil} är inga värden och är inte med: {enumerated(left)}.", err=True)
+    return FEL if left else 0
 
 
 @main.command()
@@ -299,14 +342,16 @@ def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ers
     from validators.validate import validate
     from workbook.bind import read_filled
 
+    if kontroll is not None:
+        from addin.skydd import spare_sources
+
+        spare_sources(_xlsx(kontroll), (fil, *foregaende))
     previous = tuple(read_filled(path, catalog()) for path in foregaende)
     result = validate(read_filled(fil, catalog()), previous)
     if kontroll is not None:
         from addin.kontroll import write_control
 
-        if kontroll.exists() and kontroll.samefile(fil):
-            raise Obrukbart(f"{kontroll} är samma fil som läses. Välj ett annat namn för kopian.")
-        write_control(fil, result, _xlsx(kontroll), replace=ersatt)
+        write_control(fil, result, kontroll, replace=ersatt)
     if as_json:
         click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
     else:

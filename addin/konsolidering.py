@@ -6,6 +6,7 @@ import datetime
 import gc
 import os
 import pickle
+import signal
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from addin.skydd import spare_other_kinds, spare_sources
 from templates.catalog import catalog
 from templates.model import Blankettset
 from validators.finding import Finding, Severity, show
@@ -23,7 +25,7 @@ from workbook.bind import read_filled
 from workbook.build import WriteError
 from workbook.evaluate import Evaluation, NotComputable
 from workbook.konsolidera import CITY, City, Part, write_city
-from workbook.xlsx_reader import UnreadableWorkbook
+from workbook.xlsx_reader import UnreadableWorkbook, shown_name
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
@@ -95,11 +97,13 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
 
 def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: datetime.datetime | None = None) -> Outcome:
     """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated."""
-    files = [path for path in workbooks(paths) if path.resolve() != target.resolve()]
-    if not files:
-        raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
+    spare_other_kinds(target)
+    files = [path for path in workbooks(paths) if path.resolve() != target.resolve()]  # an earlier result in the folder
+    if not files:
+        raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
+    spare_sources(target, files)
     unreadable: list[Unreadable] = []
     with Spool() as spool:
         for found in _with_progress(_judged(files), len(files)):
@@ -151,7 +155,12 @@ def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
     try:
         handed = handed_in(validate(read_filled(path, catalog())))
     except UnreadableWorkbook as error:
-        return Unreadable(path.name, str(error))
+        return Unreadable(shown_name(path), str(error))
+    except Exception as error:  # our own bug in one file must not stop the others
+        return Unreadable(
+            shown_name(path),
+            f"{shown_name(path)} går inte att bedöma (internt fel, {type(error).__name__}). Kör »blankett validera» på filen.",
+        )
     return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
 
 
@@ -174,6 +183,7 @@ def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
 
 def _calm() -> None:
     gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 T = TypeVar("T")

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from templates.catalog import catalog
 from validators.finding import Finding, Severity
-from validators.validate import Result
+from validators.validate import Result, content_hash
+from workbook.bind import read_filled
 from workbook.build import new_file
+from workbook.filled import FilledSet
 from workbook.kontrollblad import CONTROL, with_control
+from workbook.sheet_edit import NotEditable
 
 Link = tuple[str, str] | None
 
@@ -51,5 +55,29 @@ def write_control(source: Path, result: Result, target: Path, *, replace: bool) 
     rows, links = control_rows(result)
     sheet = result.filled.forms[CONTROL].sheet
     content = with_control(source.read_bytes(), result.filled.set.blanketter[CONTROL], sheet, rows, links)
+    require_same_content(result.filled, content)
     with new_file(target, replace=replace) as temporary:
         temporary.write_bytes(content)
+
+
+def require_same_content(filled: FilledSet, written: bytes) -> None:
+    """NotEditable unless the written workbook says exactly what the read one did, but for what the program fills in.
+
+    The last check before a copy is stored: whatever program wrote the file, a cell is never lost on the way.
+    """
+    again = read_filled(written, catalog(), name=filled.file)
+    if _content(filled) != _content(again) or content_hash(filled) != content_hash(again):
+        raise NotEditable(
+            f"{filled.file} går inte att skriva i utan att något ändras, så inget har skrivits. Öppna den i Excel, spara om den och försök igen."
+        )
+
+
+def _content(filled: FilledSet) -> tuple[object, ...]:
+    system = filled.system_cells
+    cells = [
+        (cell.key, cell.sheet, cell.address, cell.state, cell.raw, cell.formula)
+        for cell in filled.all_cells()
+        if cell.key not in system and cell.form != CONTROL
+    ]
+    own = filled.forms[CONTROL].sheet if CONTROL in filled.forms else None
+    return filled.stamp, cells, [problem for problem in filled.problems if problem.sheet != own]

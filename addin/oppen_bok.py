@@ -38,6 +38,7 @@ ERRORS = {
 }
 VISIBILITY = {"Visible": "visible", "Hidden": "hidden", "VeryHidden": "very_hidden"}
 MAX_CELLS = 500_000
+NOT_WHOLE = "Arbetsboken kom inte fram hel från Excel. Försök igen."
 _CONTEXT = Context(prec=15)
 
 Formulas = Mapping[str, Sequence[Sequence[Any]]]
@@ -45,14 +46,16 @@ Formulas = Mapping[str, Sequence[Sequence[Any]]]
 
 def raw_book(payload: Mapping[str, Any], formulas: Formulas) -> RawBook:
     """The payload as our reader would have read the saved file. UnreadableWorkbook for what is no such payload."""
+    if not isinstance(formulas, Mapping):
+        raise UnreadableWorkbook(NOT_WHOLE)
     canonical = json.dumps([payload.get("sheets"), formulas], sort_keys=True, ensure_ascii=False, default=str)
-    book = RawBook(hashlib.sha256(canonical.encode()).hexdigest(), [], False, [])
+    book = RawBook(hashlib.sha256(canonical.encode("utf-8", "replace")).hexdigest(), [], False, [])
     left = MAX_CELLS
     for sheet in payload.get("sheets") or ():
         try:
             found = _sheet(sheet, formulas.get(sheet["name"], ()))
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise UnreadableWorkbook("Arbetsboken kom inte fram hel från Excel. Försök igen.") from None
+            raise UnreadableWorkbook(NOT_WHOLE) from None
         left -= len(found.cells)
         if left < 0:
             raise UnreadableWorkbook("Arbetsboken har fler än 500 000 ifyllda celler. Ett blankettset har några tusen.")
@@ -100,8 +103,15 @@ def check(payload: Mapping[str, Any], formulas: Formulas, earlier: Sequence[Mapp
     """
     raw = raw_book(payload, formulas)
     name = str((payload.get("book") or {}).get("name") or "arbetsboken")
-    previous = [read_filled(content, catalog(), name=file) for file, content in map(sent_file, earlier)]
+    previous = sent_workbooks(earlier)
     return answer(raw, validate(bind(raw, catalog(), name), tuple(previous)))
+
+
+def sent_workbooks(sent: Any) -> list[FilledSet]:
+    """The earlier workbooks that the pane sent."""
+    if not isinstance(sent, Sequence) or isinstance(sent, str):
+        raise UnreadableWorkbook("De tidigare arbetsböckerna kom inte fram. Välj dem igen.")
+    return [read_filled(content, catalog(), name=file) for file, content in map(sent_file, sent)]
 
 
 def sent_file(sent: Mapping[str, Any], unnamed: str = "filen") -> tuple[str, bytes]:

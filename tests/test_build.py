@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
+import zipfile
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from xml.sax.saxutils import unescape
 
 import msgspec
 import openpyxl
@@ -331,3 +334,15 @@ def test_iu_is_shown_as_iu_and_the_cell_takes_it() -> None:
     assert filled.facts["volymer", "forskola_summa", "jan"] == 7
     assert ("volymer", "forskola_1_3", "snitt") not in filled.facts
     assert filled.inputs()["volymer", "forskola_1_3", "jan"] == "i.u."
+
+
+def test_a_long_name_is_shortened_in_the_print_header(tmp_path: Path) -> None:
+    chosen = forms.the_set("2024-VP enhet")
+    for number, name in enumerate(("Förskolan " * 40, "&" * 300)):
+        path = tmp_path / f"{number}.xlsx"
+        facts = forms.base("2024-VP enhet") | {("forsattsblad", "enhet", "uppgift"): name}
+        build(path, chosen, catalog().namnd("SDN08"), facts)  # a Python warning would be an error here
+        headers = re.findall(
+            r"<oddHeader>(.*?)</oddHeader>", zipfile.ZipFile(path).read("xl/worksheets/sheet2.xml").decode()
+        )
+        assert 200 < len(unescape(headers[0])) <= 255

@@ -246,3 +246,9 @@ def test_the_command_takes_earlier_files_and_the_receipt_names_them(tmp_path: Pa
     assert bad.stderr.count("\n") == 1
     missing = CliRunner().invoke(main, ["validera", first, "--foregaende", str(tmp_path / "saknas.xlsx")])
     assert missing.exit_code == 2
+
+
+def test_a_units_workbook_is_not_said_to_be_another_namnds() -> None:
+    unit, own = forms.handed_in("2020-VP enhet"), forms.handed_in("2024-T1")
+    with pytest.raises(NotEarlier, match=r"en enhets blankettset men .* är en nämnds"):
+        validate(own, (unit,))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 
 from addin.inkorg import (
     NotDelivered,
+    _slug,
     chosen,
     deliver,
     deliveries,
@@ -184,3 +187,75 @@ def test_without_an_inbox_nothing_is_delivered(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv("BLANKETT_INKORG", value)
         with pytest.raises(NotDelivered, match="Inkorgen är inte inställd"):
             inbox_from_environment()
+
+
+def test_the_same_content_at_once_is_one_version(tmp_path: Path) -> None:
+    data = clean()
+
+    def attempt(_: int) -> int | str:
+        try:
+            return deliver(tmp_path, data, "bok.xlsx", by="A", now=NOW).version
+        except NotDelivered as error:
+            return str(error)
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(attempt, range(6)))
+    assert [each for each in found if isinstance(each, int)] == [1]
+    assert sum("redan inlämnat som version 1" in str(each) for each in found) == 5
+    assert len(list(tmp_path.rglob("*.xlsx"))) == 1
+    assert not list(tmp_path.rglob(".lamnas_in"))
+
+
+def test_an_abandoned_lock_stops_nobody(tmp_path: Path) -> None:
+    folder = tmp_path / "2024-T1" / "SDN08"
+    folder.mkdir(parents=True)
+    lock = folder / ".lamnas_in"
+    lock.touch()
+    os.utime(lock, (1, 1))
+    assert deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW).version == 1
+
+
+def test_an_inbox_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "2024-T1").write_text("en fil där mappen ska vara")
+    with pytest.raises(NotDelivered, match=r"Inkorgen går inte att skriva i: .*sköter servern"):
+        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
+    with pytest.raises(NotDelivered, match="Inkorgen går inte att skriva i"):
+        set_last_day(tmp_path, "2024-T1", "2024-05-22", by="A", now=NOW)
+    assert deliveries(tmp_path, "2024-T1") == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"fil": "../../../etc/passwd"}, {"fil": "a/b.xlsx"}, {"fil": ""}, {"fil": 5}, {"version": "9"}, {"namnd": "SDN04"},
+     {"set_id": "../x"}, {"tid": None}, {"enhet": []}],
+)  # fmt: skip
+def test_an_odd_receipt_is_passed_over_and_the_others_are_shown(tmp_path: Path, change: dict[str, object]) -> None:
+    deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
+    (good,) = tmp_path.rglob("*.kvitto.json")
+    odd = good.with_name("SDN08_2024-T1_v9.kvitto.json")
+    odd.with_name("SDN08_2024-T1_v9.xlsx").write_bytes(b"x")
+    odd.write_text(
+        json.dumps({**json.loads(good.read_text("utf-8")), "fil": "SDN08_2024-T1_v9.xlsx", **change}), "utf-8"
+    )
+    (good.parent / "x.kvitto.json").write_text("[1]", "utf-8")
+    assert [each.version for each in deliveries(tmp_path, "2024-T1")] == [1]
+    assert latest(tmp_path, "2024-T1")["SDN08"].name == "SDN08_2024-T1_v1.xlsx"
+
+
+def test_no_two_units_share_a_folder_because_their_letters_are_lost() -> None:
+    names = ["日本", "中国", "a" * 70 + "1", "a" * 70 + "2", "con", "nul", "con-", "Förskolan 日", "Förskolan", ""]
+    slugs = [_slug(name) for name in names]
+    assert len(set(slugs)) == len(names)
+    assert all(slug not in ("con", "nul") and len(slug) <= 60 for slug in slugs)
+    assert all(re.fullmatch(r"[a-z0-9-]*", slug) for slug in slugs)
+    assert _slug("Förskolan  ÅSEN") == _slug("förskolan åsen") == "forskolan-asen"
+
+
+def test_a_delivery_without_its_receipt_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("addin.inkorg._write_receipt", full)
+    with pytest.raises(NotDelivered, match="disken är full"):
+        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]

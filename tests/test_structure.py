@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import time
+
 import pytest
 
 from tests import forms
@@ -196,3 +199,47 @@ def test_a_workbook_of_an_unknown_set_says_which_sets_there_are() -> None:
 
 def test_every_structural_rule_exists() -> None:
     assert set(rules()) >= COVERED
+
+
+def test_a_copy_that_stands_before_its_original_is_still_the_copy() -> None:
+    raw = forms.raw_book(SET)
+    raw.sheets.insert(0, RawSheet("Verksamhetsområden (2)", "visible", dict(areas(raw).cells)))
+    found = forms.findings(forms.bound(raw))
+    assert [(f.code, f.hit.sheet) for f in found] == [("BF003", "Verksamhetsområden (2)")]
+
+
+def test_broken_references_to_a_removed_sheet_follow_from_it() -> None:
+    raw = forms.raw_book(SET)
+    removed = areas(raw).name
+    raw.sheets.remove(areas(raw))
+    broken = 0
+    for sheet in raw.sheets:
+        for place, cell in sheet.cells.items():
+            if cell.formula is not None and removed in cell.formula:
+                formula = re.sub(rf"'?{removed}'?!\$?[A-Z]+\$?\d+(:\$?[A-Z]+\$?\d+)?", "#REF!", cell.formula)
+                sheet.cells[place] = RawCell(CellState.ERROR, None, "#REF!", formula)
+                broken += 1
+    assert broken
+    assert codes(raw) == ["BF002 verksamhetsomraden"]
+
+
+def far_end(raw: RawBook, row: int) -> RawSheet:
+    sheet = forms.form_sheet(raw, SET, "indikatorer")
+    end = max(place for place, cell in sheet.cells.items() if place[1] == 1)
+    sheet.cells[row, 1] = sheet.cells.pop(end)
+    return sheet
+
+
+def test_a_list_whose_end_lies_far_below_costs_nothing_and_is_one_finding() -> None:
+    raw = forms.raw_book(SET)
+    sheet = far_end(raw, 1_048_000)
+    name = next(place[1] for place, cell in sheet.cells.items() if cell.text == "indikator")
+    start = time.perf_counter()
+    filled = forms.bound(raw)
+    assert time.perf_counter() - start < 2
+    assert [(f.code, str(f.severity)) for f in forms.findings(filled)] == [("BF008", "varning")]
+    sheet.cells[900_000, name] = text("En indikator långt ned")
+    filled = forms.bound(raw)
+    assert (
+        len(filled.forms["indikatorer"].items) == len(forms.bound(forms.raw_book(SET)).forms["indikatorer"].items) + 1
+    )

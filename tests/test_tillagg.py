@@ -7,6 +7,7 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 from fastapi.testclient import TestClient  # noqa: E402
 
-from addin import inlamning, manifestkontroll, server  # noqa: E402
+from addin import formelfunktioner as f  # noqa: E402
+from addin import inlamning, manifestkontroll, server, vakt  # noqa: E402
 from addin.exempel import filings  # noqa: E402
 from addin.inkorg import NotDelivered  # noqa: E402
 from addin.kommandon import main  # noqa: E402
@@ -482,3 +484,151 @@ def test_without_the_licence_key_the_rest_works_and_the_server_says_so() -> None
     other = subprocess.run([sys.executable, "-c", "from addin.kommandon import main; main(['regler', 'BF302'])"],
                            capture_output=True, text=True, env=environment, timeout=60)  # fmt: skip
     assert other.returncode == 0
+
+
+# ---- what is no call of ours
+
+
+HUGE = [["1 st"]] * 30_000
+WRONG_CALLS = {
+    "no body": (b"", 400),
+    "no JSON": (b"{", 400),
+    "null": (b"null", 400),
+    "a list": (b"[]", 400),
+    "deep": (b"[" * 100_000, 400),
+    "other encoding": (b"\xff\xfe", 400),
+    "NaN": (b'{"func_name": "TOLKA", "client": "Office.js", "version": "1", "args": [[[NaN]]]}', 400),
+    "a form": (b"bookData=null", 400),
+}
+
+
+def posted(client: TestClient, path: str, body: bytes, kind: str = "application/json") -> Any:
+    return client.post(path, content=body, headers={"content-type": kind})
+
+
+def is_a_sentence(response: Any, status: int) -> None:
+    assert response.status_code == status, response.text
+    assert response.text.endswith(".")
+    assert not re.search(r"error|Error|argument\(s\)|expected|Traceback", response.text)
+
+
+@pytest.mark.parametrize("kind", WRONG_CALLS)
+@pytest.mark.parametrize("path", ["/xlwings/custom-functions-call", "/xlwings/custom-scripts-call/validera"])
+def test_what_is_no_call_is_one_sentence(client: TestClient, path: str, kind: str) -> None:
+    body, status = WRONG_CALLS[kind]
+    for content_type in ("application/json", "application/x-www-form-urlencoded"):
+        is_a_sentence(posted(client, path, body, content_type), status)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [({"func_name": name}, 404) for name in ("NETTO", "__init__", "arg", "", None, 5, ["TOLKA"], "../x")]
+    + [({"args": args}, 400) for args in ("x", None, 5, {}, [], [[[1]], [[1]]], [[1, 2]], [[[1, 2], [3]]], [[]], [[[]]], [[[{"a": 1}]]],
+                                          [[[[1]]]], [[["x" * 40_000]]])]
+    + [({"client": None}, 400), ({"caller_address": {"a": 1}}, 400)],
+)  # fmt: skip
+def test_a_wrong_function_call_is_one_sentence(client: TestClient, change: dict[str, Any], status: int) -> None:
+    body = {"client": "Office.js", "func_name": "TOLKA", "args": [[["1 st"]]], "caller_address": "[b]B!E2", "version": "0.37.8",
+            "culture_info_name": "sv-SE", "date_format": "åååå-MM-dd", "runtime": "1.4"}  # fmt: skip
+    is_a_sentence(client.post("/xlwings/custom-functions-call", json={**body, **change}), status)
+    assert client.post("/xlwings/custom-functions-call", json=body).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"book": None}, {"book": {"name": 5, "active_sheet_index": 0}}, {"sheets": 5}, {"sheets": [5]}, {"sheets": [{"name": "A"}]},
+     {"sheets": [{"name": "A", "values": [[[1]]]}]}, {"args": 5}, {"args": [5]}, {"args": [{}, 5]}, {"args": [{}, [1]]},
+     {"args": [{}, [], 1]}, {"args": [{"A": 5}]}, {"args": [{}, "abc"]}, {"client": "Desktop"}, {"names": 5}],
+)  # fmt: skip
+def test_a_wrong_script_call_is_one_sentence(client: TestClient, change: dict[str, Any], tmp_path: Path) -> None:
+    book = {"name": "b", "active_sheet_index": 0, "selection": "A1", "calculation": "Automatic"}
+    body = {
+        "client": "Office.js",
+        "version": "0.37.8",
+        "names": [],
+        "sheets": [{"name": "A", "values": [["x"]]}],
+        "book": book,
+    }
+    is_a_sentence(client.post("/xlwings/custom-scripts-call/validera", json={**body, **change}), 400)
+
+
+def test_only_our_own_scripts_have_an_address(client: TestClient) -> None:
+    for name in ("nope", "check", "_who", "json", "inlamning", "xw", "validera/x", ""):
+        response = client.post(f"/xlwings/custom-scripts-call/{name}", json={})
+        assert response.status_code in (400, 404)
+        assert response.text in ("Tjänsten finns inte.", vakt.BROKEN)
+    for name in ("lamna_in", "inkorg", "sista_dag", "konsolidera"):
+        is_a_sentence(script(client, name), 400)  # without arguments
+
+
+def test_too_much_in_pieces_is_refused_with_the_sentence(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MAX_UPLOAD", 1 << 20)
+    for path in ("/xlwings/custom-functions-call", "/xlwings/custom-scripts-call/validera"):
+        response = client.post(path, content=iter([b"x" * (1 << 19)] * 3), headers={"content-type": "application/json"})
+        assert (response.status_code, response.text) == (413, server.TOO_LARGE)
+
+
+def test_a_whole_column_is_refused_before_it_blocks_the_others(client: TestClient) -> None:
+    start = time.perf_counter()
+    for name, args in (("TOLKA", (HUGE,)), ("MALSTATUS", (HUGE,)), ("RISKVARDE", ([[1] * 200] * 200, 2))):
+        assert call(client, name, *args) == [[f"{f.WRONG} {f.TOO_MANY}"]]
+    assert time.perf_counter() - start < 2
+    assert f.spread(f._riskvarde, HUGE, 2) == f.malstatus(HUGE) == [[f"{f.WRONG} {f.TOO_MANY}"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [("RISKVARDE", (1e300, 1e300)), ("RISKVARDE", ("9" * 400, 1)), ("AVVIKELSE", (10**400, 1)), ("TOLKA", ("9" * 400,)),
+     ("LOKALBIDRAG", (1e18, 1)), ("BUDGETFOLJSAMHET", (1, 1e-320)), ("FORKLARA", ("RISKVARDE", None, [[1e300, 2]])),
+     ("LOKALBIDRAG", (1, 1, -1e20)), ("INDIKATORSTATUS", ("9" * 30_000, "", "8" * 30_000, "hogre"))],
+)  # fmt: skip
+def test_figures_that_no_form_has_never_become_an_internal_error(
+    client: TestClient, name: str, args: tuple[Any, ...]
+) -> None:
+    text = json.dumps(call(client, name, *args))
+    assert "Infinity" not in text
+    assert "NaN" not in text
+    assert len(text) < 1_000
+
+
+def test_half_a_character_is_replaced(client: TestClient) -> None:
+    body = {"client": "Office.js", "func_name": "TOLKA", "args": [[["ök \ud83d"]]], "caller_address": "[b]B!E2", "version": "0.37.8",
+            "culture_info_name": "sv-SE", "date_format": "åååå-MM-dd", "runtime": "1.4"}  # fmt: skip
+    response = posted(client, "/xlwings/custom-functions-call", json.dumps(body).encode())
+    assert response.json()["result"] == [["", "", "går inte att tolka"]]
+
+
+@pytest.mark.parametrize("kind", ["port", "adress", "certifikat"])
+def test_a_server_that_cannot_listen_says_why_in_one_line(tmp_path: Path, kind: str) -> None:
+    bad = tmp_path / "cert.pem"
+    bad.write_text("inget certifikat")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        args = {
+            "port": ["--port", port],
+            "adress": ["--adress", "127.0.0.300"],
+            "certifikat": ["--certifikat", str(bad), "--nyckel", str(bad)],
+        }[kind]
+        result = CliRunner().invoke(main, ["tillagg", *args])
+    assert result.exit_code == 2
+    assert result.stderr.count("\n") == 1
+    assert re.search({"port": "upptagen", "adress": "127.0.0.300", "certifikat": "PEM-filer"}[kind], result.stderr)
+
+
+def test_a_disk_that_fails_is_one_sentence_too(
+    client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BLANKETT_INKORG", str(tmp_path))
+
+    def broken(*_: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(inlamning, "overview", broken)
+    response = script(client, "inkorg", "2024-T1")
+    is_a_sentence(response, 400)
+    assert "disken svarar inte" in response.text
+    monkeypatch.setattr(inlamning, "overview", lambda *_: 1 / 0)
+    response = script(client, "inkorg", "2024-T1")
+    assert (response.status_code, response.text) == (500, server.INTERNAL)

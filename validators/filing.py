@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from validators.tidigare import Earlier
 
 COVER = "forsattsblad"
+INPUTS = (Kind.INPUT, Kind.SLK)
 
 
 class Filing:
@@ -101,8 +102,12 @@ class Filing:
     def computed(self, form: FilledForm) -> Iterator[tuple[Cell, CellDef]]:
         """The form's computed cells, but those that read a form whose rows or columns are lost."""
         for cell, definition in self.cells(form, Kind.COMPUTED):
-            if not self.unusable or not any(ref.blankett in self.unusable for ref in definition.reads):
+            if not self.reads_lost(definition):
                 yield cell, definition
+
+    def reads_lost(self, definition: CellDef) -> bool:
+        """True for a computed cell that reads a form whose rows or columns are lost: what is wrong there follows from that."""
+        return bool(self.unusable) and any(ref.blankett in self.unusable for ref in definition.reads)
 
     def name(self, key: Key) -> str:
         """ "Driftbudget per verksamhetsområde, raden Äldreomsorg, kolumnen Budget (C18)"."""
@@ -151,8 +156,21 @@ class Filing:
             related=tuple(self.address(other) for other in related),
             severity=severity,
             follows_from_here=follows_from_here,
+            item=self.item(form.form, key[1]),
             decimals=form.form.decimals if form.form.column_by_id[key[2]].type.is_number else 0,
         )
+
+    def item(self, form: Blankett, row: str) -> str:
+        """What a row of a list is about, to know it again when it has moved: its key text, or what else it says."""
+        if not form.is_list or not row.isdigit():
+            return ""
+        facts = self.filled.facts
+        columns = [form.key] if form.key else []
+        columns += [column for column in form.column_by_id if column != form.key]
+        words = (facts.get((form.id, row, column)) for column in columns if form.cell(row, column).kind in INPUTS)
+        said = next((word for word in words if isinstance(word, str)), "rad utan namn")
+        short = " ".join(said.split())
+        return short if len(short) <= 120 else short[:119] + "…"
 
     def address(self, key: Key) -> str:
         """Sheet and address of a cell: 'Resultatenheter!D20'."""

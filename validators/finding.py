@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from workbook.values import format_number
+from workbook.values import format_number, rounded
 
 Figure = Decimal | str | None
 
@@ -47,6 +47,7 @@ class Hit(msgspec.Struct, frozen=True):
     severity: Severity | None = None
     decimals: int = 0
     follows_from_here: bool = True  # the cell itself is wrong, and `expected` is what it should hold
+    item: str = ""  # in a list form, what the row is about: its key text
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -59,7 +60,17 @@ class Finding(msgspec.Struct, frozen=True):
 
     @property
     def siffror(self) -> str:
-        """The figures an explanation is bound to, such as "0,7 mot 2,8"."""
+        """What an explanation is bound to: the figures, such as "0,7 mot 2,8".
+
+        Rows of a list change places. Where no number tells one row from another, what the row is about is bound too.
+        """
+        if not self.hit.item or isinstance(self.hit.found, Decimal) or isinstance(self.hit.expected, Decimal):
+            return self.figures
+        return f"{self.hit.item}: {self.figures}" if self.figures else self.hit.item
+
+    @property
+    def figures(self) -> str:
+        """What was found and expected alone."""
         found, expected = (show(figure, self.hit.decimals) for figure in (self.hit.found, self.hit.expected))
         return f"{found or 'tomt'} mot {expected}" if expected else found
 
@@ -98,10 +109,10 @@ def show(figure: Figure, decimals: int = 0) -> str:
         return ""
     if isinstance(figure, str):
         return figure
-    rounded = round(figure, 3)
-    exact = rounded.normalize().as_tuple().exponent
+    shown = rounded(figure, 3)
+    exact = shown.normalize().as_tuple().exponent
     places = max(decimals, -exact if isinstance(exact, int) else 0)
-    return format_number(rounded, places).replace("\u00a0", " ")
+    return format_number(shown, places).replace("\u00a0", " ")
 
 
 def _plain(figure: Figure) -> float | int | str | None:

@@ -13,6 +13,8 @@ from validators.registry import PERIODS
 from workbook.evaluate import Key, Value
 from workbook.filled import FilledSet
 
+_LEVELS = {"namnd": "en nämnds", "enhet": "en enhets"}
+
 
 class NotEarlier(Refusal):
     """A workbook given as an earlier one that is another nämnd's or not earlier."""
@@ -45,10 +47,12 @@ def earlier_workbooks(filled: FilledSet, previous: Iterable[FilledSet]) -> tuple
 
 
 def _require_earlier(filled: FilledSet, earlier: FilledSet) -> None:
-    same_level = earlier.set.level == filled.set.level
-    if not same_level or not (
-        earlier.namnd == filled.namnd or _became(filled.set.namnder, earlier.namnd, filled.namnd)
-    ):
+    if earlier.set.level != filled.set.level:
+        raise NotEarlier(
+            f"{earlier.file} är {_LEVELS[earlier.set.level]} blankettset men {filled.file} är {_LEVELS[filled.set.level]}. "
+            "Ange en tidigare arbetsbok av samma slag."
+        )
+    if not (earlier.namnd == filled.namnd or _became(filled.set.namnder, earlier.namnd, filled.namnd)):
         raise NotEarlier(
             f"{earlier.file} hör till {earlier.namnd}, inte till {filled.namnd}. Ange nämndens egna tidigare arbetsböcker."
         )

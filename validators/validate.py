@@ -101,7 +101,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     def is_explained(finding: Finding) -> bool:
         explanation = given.get(finding.place) or carried.get(finding.place)
         explainable = finding.severity is Severity.VARNING
-        return explainable and explanation is not None and _same_figures(explanation[1], finding.siffror)
+        return explainable and explanation is not None and _is_bound(explanation[1], finding)
 
     findings = tuple(_explain(filled, given, carried, run(Filing(filled, is_explained, before))))
     compared = [{"fil": earlier.file, "sha256": earlier.sha256} for earlier in previous]
@@ -173,7 +173,7 @@ def _explain(filled: FilledSet, given: Given, carried: Given, findings: list[Fin
     for finding in findings:
         explanation = given.get(finding.place)
         before = carried.get(finding.place)
-        if explanation is None and before is not None and _same_figures(before[1], finding.siffror):
+        if explanation is None and before is not None and _is_bound(before[1], finding):
             explainable = finding.severity is Severity.VARNING
             result.append(Finding(finding.code, finding.severity, finding.hit, before[2]) if explainable else finding)
             continue
@@ -181,19 +181,24 @@ def _explain(filled: FilledSet, given: Given, carried: Given, findings: list[Fin
             result.append(finding)
             continue
         row, figures, text = explanation
-        if _same_figures(figures, finding.siffror):
+        if _is_bound(figures, finding):
             used[finding.place] = "ok"
             result.append(Finding(finding.code, finding.severity, finding.hit, text))
         else:
             used[finding.place] = finding.siffror
             result.append(finding)
-            result.append(_about(filled, row, "BF028", f"förklaringen gäller »{figures}» men siffrorna är nu »{finding.siffror}».",
-                                 "Pröva om förklaringen fortfarande håller och skriv de nya siffrorna."))  # fmt: skip
+            result.append(_about(filled, row, "BF028", f"förklaringen gäller »{figures}» men där står nu »{finding.siffror}».",
+                                 "Pröva om förklaringen fortfarande håller och skriv det som nu står."))  # fmt: skip
     for place, (row, _, _) in given.items():
         if place not in used:
             result.append(_about(filled, row, "BF029", f"det finns ingen varning {place[0]} på den platsen.",
                                  "Ta bort förklaringen om den inte längre behövs."))  # fmt: skip
     return result
+
+
+def _is_bound(stated: str, finding: Finding) -> bool:
+    """True when the explanation was written for these figures; one that names no row is held by the figures alone."""
+    return _same_figures(stated, finding.siffror) or bool(finding.figures and _same_figures(stated, finding.figures))
 
 
 def _same_figures(stated: str, actual: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 from templates.catalog import Catalog
@@ -24,6 +25,7 @@ from workbook.placement import (
     STAMP_SHEET,
 )
 from workbook.start import starting_facts
+from workbook.values import LARGEST, SMALLEST
 from workbook.xlsx_reader import (
     CellState,
     RawBook,
@@ -31,15 +33,18 @@ from workbook.xlsx_reader import (
     RawSheet,
     UnreadableWorkbook,
     read_workbook,
+    shown_name,
 )
 
 OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET)
 STAMP_PREFIX = "blankett:"
+SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
+CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 
 
 def read_filled(source: Path | bytes, catalog: Catalog, *, name: str | None = None) -> FilledSet:
     """Read a handed-in workbook. UnreadableWorkbook when it is none, or no blankettset that we know."""
-    name = name or (source.name if isinstance(source, Path) else "arbetsboken")
+    name = name or (shown_name(source) if isinstance(source, Path) else "arbetsboken")
     return bind(read_workbook(source, name=name), catalog, name)
 
 
@@ -64,6 +69,14 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
     return _Binder(raw, blankettset, stamp, name).bind()
 
 
+def stamped_kind(source: Path) -> str | None:
+    """What the file's stamp says that it is; None for a file that is no workbook of ours."""
+    try:
+        return _read_stamp(read_workbook(source)).get("sort")
+    except UnreadableWorkbook:
+        return None
+
+
 def _read_stamp(raw: RawBook) -> dict[str, str]:
     sheet = raw.sheet(STAMP_SHEET)
     if sheet is None:
@@ -77,6 +90,9 @@ def _read_stamp(raw: RawBook) -> dict[str, str]:
     return found
 
 
+Mark = tuple[tuple[int, int], str]  # where a form's mark stands, and what it says
+
+
 class _SheetMap:
     """Where rows and columns of one form stand on one raw sheet."""
 
@@ -88,6 +104,7 @@ class _SheetMap:
         ] = {}  # a list column's formula around its row, and with ids
         self.columns: dict[str, int] = {}
         self.rows: dict[str, int] = {}
+        self.last_item = self.last_used = 0  # a list's last row; in one that is too long, its last with content
         in_row, marks = {}, {}
         for (row, column), cell in sheet.cells.items():
             if row == id_row:
@@ -146,9 +163,16 @@ class _SheetMap:
             for row in doubled:
                 self._problem("dubbelt_rad_id", (row, id_column), row=marks[row])
         first = min(headers, default=min(marks, default=1)) + 1
-        used = (row for row, column in self.sheet.cells if column in self.columns.values())
+        columns = set(self.columns.values())
+        used = {row for row, column in self.sheet.cells if column in columns and row >= first}
         last = min(ends, default=max(used, default=first) + 1)
-        self.rows = {str(number - first + 1): number for number in range(first, last)}
+        self.last_item = self.last_used = last - 1
+        near = min(last, first + SPARE_ROWS + len(used))  # an end far below is no reason to walk through all between
+        far = sorted(row for row in used if near <= row < last)
+        self.rows = {str(item): number for item, number in enumerate([*range(first, near), *far], start=1)}
+        if near < last:
+            self.last_used = max((row for row in used if row < last), default=first)
+            self._problem("lista_for_lang", (last, id_column), detail=str(last))
         if ends and self.form.total_columns:
             self.rows[LIST_TOTAL] = min(ends)
 
@@ -192,8 +216,7 @@ class _Binder:
         )
 
     def _find_sheets(self) -> None:
-        for sheet in self.raw.sheets:
-            mark = _find_mark(sheet)
+        for sheet, mark in self._marked():
             if mark is None:
                 if sheet.name not in OWN_SHEETS and sheet.cells:
                     self.problems.append(Problem("extra_blad", None, sheet.name))
@@ -215,6 +238,12 @@ class _Binder:
         for form in self.set.blanketter.values():
             if form.id not in self.maps:
                 self.problems.append(Problem("blad_saknas", form.id, form.sheet))
+
+    def _marked(self) -> list[tuple[RawSheet, Mark | None]]:
+        """The sheets with their marks; those with their form's own name first, so that a copy is never taken for it."""
+        own = {form.sheet for form in self.set.blanketter.values()}
+        found = [(sheet, _find_mark(sheet)) for sheet in self.raw.sheets]
+        return sorted(found, key=lambda pair: pair[1] is not None and pair[0].name not in own)
 
     def _find_parameters(self) -> None:
         sheet = self.raw.sheet(PARAMETER_SHEET)
@@ -284,6 +313,7 @@ class _Binder:
                 Problem("ej_tillamplig_ifylld", form.id, found.sheet.name, place, row_id, column_id, _shown(raw))
             )
             return None
+        raw = _held(raw)
         value = cell_value(definition, raw.state, raw.number, raw.text, date1904=self.raw.date1904)
         formula = None
         if raw.formula is not None:
@@ -319,8 +349,8 @@ class _Binder:
             there = found if sheet is None else self.by_sheet.get(sheet)
             if there is None or not there.form.is_list or start[1] != end[1] or start[1] not in there.column_at:
                 return None
-            rows = [number for id_, number in there.rows.items() if id_ != LIST_TOTAL]
-            if not rows or start[0] > min(rows) or end[0] != max(rows):
+            first = min((number for id_, number in there.rows.items() if id_ != LIST_TOTAL), default=None)
+            if first is None or start[0] > first or not there.last_used <= end[0] <= there.last_item:
                 return None
             return f"[{there.form.id}.*.{there.column_at[start[1]]}]"
 
@@ -336,7 +366,7 @@ def list_places(form: Blankett, sheet: RawSheet) -> tuple[list[int], dict[str, i
     return sorted(row for id_, row in found.rows.items() if id_ != LIST_TOTAL), found.columns
 
 
-def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:
+def _find_mark(sheet: RawSheet) -> Mark | None:
     found = sheet.cells.get((1, 1))
     if found is not None and found.text and found.text.startswith(STAMP_PREFIX):
         return (1, 1), found.text
@@ -344,6 +374,15 @@ def _find_mark(sheet: RawSheet) -> tuple[tuple[int, int], str] | None:
         if cell.text and cell.text.startswith(STAMP_PREFIX) and place[0] <= 50 and place[1] <= 50:
             return place, cell.text
     return None
+
+
+def _held(raw: RawCell) -> RawCell:
+    """The cell with its number within what an amount can be: larger is an error value, what is next to zero is zero."""
+    if raw.number is None or SMALLEST <= abs(raw.number) < LARGEST:
+        return raw
+    if abs(raw.number) < SMALLEST:
+        return raw._replace(number=Decimal(0))
+    return raw._replace(state=CellState.ERROR, number=None, text=f"{raw.number:E}")
 
 
 def _shown(raw: RawCell) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 from templates.model import Blankett, Blankettset, Namnd
 from workbook import look
 from workbook.addresses import address
-from workbook.evaluate import Evaluation, Facts, Key, Value
+from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces
 from workbook.index_sheet import IndexSheet
 from workbook.placement import (
@@ -41,6 +41,8 @@ def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
     """A temporary path beside `path` that is moved into place when the block ends well, and removed otherwise."""
     if path.is_dir():
         raise WriteError(f"{path} är en mapp. Ange ett filnamn.")
+    if path.exists() and not path.is_file():
+        raise WriteError(f"{path} är ingen vanlig fil och skrivs inte över. Ange ett annat namn.")
     if path.exists() and not replace:
         raise WriteError(f"{path} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
     if not path.parent.is_dir():
@@ -49,7 +51,7 @@ def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".blankett-", suffix=path.suffix)
         os.close(handle)
     except OSError as error:
-        raise WriteError(f"Det går inte att skriva i {path.parent} ({error.strerror}).") from None
+        raise WriteError(f"Det går inte att skriva i {path.parent} ({reason(error)}).") from None
     temporary = Path(name)
     try:
         yield temporary
@@ -61,7 +63,7 @@ def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
     except FileExistsError:
         raise WriteError(f"{path} finns redan och skrivs inte över. Lägg till --ersatt om den ska ersättas.") from None
     except OSError as error:
-        raise WriteError(f"Det går inte att skriva {path} ({error.strerror or error}).") from None
+        raise WriteError(f"Det går inte att skriva {path} ({reason(error)}).") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -104,9 +106,17 @@ def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, r
         _Book(temporary, evaluation, namnd).write()
     kept = []
     for key, _ in evaluation.computed():
-        if facts.get(key) is not None and evaluation.value(key) != evaluation.expected(key):
+        if facts.get(key) is not None and _stands_alone(evaluation, key):
             kept.append(key)
     return kept
+
+
+def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
+    """True when the figure given for a computed cell is not the formula's."""
+    try:
+        return evaluation.value(key) != evaluation.expected(key)
+    except NotComputable:
+        return False
 
 
 def new_book(path: Path, title: str) -> Any:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from templates.formula import Ref
 from templates.model import ITEM, IU, LIST_TOTAL, Blankettset, CellDef, Kind
 from workbook.form_functions import FORM_FUNCTIONS
+from workbook.values import LARGEST
 
 Key = tuple[str, str, str]
 Value = Decimal | str | None
@@ -78,7 +79,7 @@ class Evaluation:
     def expected(self, key: Key) -> Value:
         """The formula's result from what stands in the cells it reads. None for a blank list row or ratio.
 
-        NotComputable when a cell it reads is broken.
+        NotComputable when a cell it reads is broken, and for a figure larger than a cell holds.
         """
         if key in self._expectations:
             return self._expectations[key]
@@ -86,7 +87,10 @@ class Evaluation:
             raise RecursionError(f"formlerna går i cirkel vid {'.'.join(key)}")
         self._open.add(key)
         try:
-            found = self._expectations[key] = self._expected(key)
+            found = self._expected(key)
+            if isinstance(found, Decimal) and abs(found) >= LARGEST:
+                raise NotComputable(key)
+            self._expectations[key] = found
             return found
         finally:
             self._open.discard(key)
@@ -145,11 +149,12 @@ class Evaluation:
         """What stands in a column of a list form, row by row."""
         if ref not in self._columns:
             form, column = ref.blankett or "", ref.column or ""
-            found = (self._value_or_none((form, item, column)) for item in self.items.get(form, ()))
+            found = (self.known((form, item, column)) for item in self.items.get(form, ()))
             self._columns[ref] = tuple(found)
         return self._columns[ref]
 
-    def _value_or_none(self, key: Key) -> Value:
+    def known(self, key: Key) -> Value:
+        """As value, but None for what cannot be computed."""
         try:
             return self.value(key)
         except NotComputable:

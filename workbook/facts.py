@@ -7,10 +7,19 @@ import io
 from collections.abc import Iterable
 from pathlib import Path
 
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 from templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from workbook.evaluate import Facts, Key, Value
-from workbook.values import parse_date, parse_number, plain_number, says_no_figure
+from workbook.values import (
+    MAX_TEXT,
+    TOO_LARGE,
+    is_too_large,
+    parse_date,
+    parse_number,
+    plain_number,
+    says_no_figure,
+    text_length,
+)
 
 HEADER = ["blankett", "rad", "kolumn", "varde"]
 LONG_HEADER = ["namnd", "period", *HEADER]
@@ -21,18 +30,23 @@ class DataError(Refusal):
     """The data file cannot be used; str() is one Swedish sentence with file and line."""
 
 
-def read_facts(path: Path, blankettset: Blankettset) -> dict[Key, Value]:
-    """The facts of a DATA.csv. Both the short header and the long one that `blankett data` writes are accepted."""
-    return parse_facts(_text(path), blankettset, path.name)
+def read_facts(path: Path, blankettset: Blankettset, namnd: str | None = None) -> dict[Key, Value]:
+    """The facts of a DATA.csv. Both the short header and the long one that `blankett data` writes are accepted.
+
+    With `namnd`, rows that say another nämnd or period than the workbook's are refused.
+    """
+    return parse_facts(_text(path), blankettset, path.name, namnd)
 
 
 def _text(path: Path) -> str:
     try:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for without end
+            raise DataError(f"{path.name} är ingen vanlig fil. Ange en datafil (CSV).")
         if path.stat().st_size > MAX_BYTES:
             raise DataError(f"{path.name} är större än 64 MB och läses inte. Dela upp filen.")
         raw = path.read_bytes()
     except OSError as error:
-        raise DataError(f"{path.name} går inte att läsa ({error.strerror}).") from None
+        raise DataError(f"{path.name} går inte att läsa: {reason(error)}.") from None
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -41,15 +55,20 @@ def _text(path: Path) -> str:
         ) from None
 
 
-def parse_facts(text: str, blankettset: Blankettset, name: str = "DATA.csv") -> dict[Key, Value]:
+def parse_facts(
+    text: str, blankettset: Blankettset, name: str = "DATA.csv", namnd: str | None = None
+) -> dict[Key, Value]:
     """As read_facts, from text."""
     if "\0" in text:
         raise DataError(f"{name} är ingen textfil. Spara den som CSV UTF-8 med semikolon.")
-    csv.field_size_limit(1_000_000)
+    csv.field_size_limit(MAX_BYTES)  # a text that is too long is refused where it stands, with its line
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True))
-    except csv.Error as error:
-        raise DataError(f"{name} går inte att läsa som CSV med semikolon ({error}).") from None
+        rows = list(reader)
+    except csv.Error:
+        raise DataError(
+            f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
+        ) from None
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     if header not in (HEADER, LONG_HEADER):
         hint = " Filen verkar ha komma som skiljetecken." if len(header) == 1 and "," in header[0] else ""
@@ -61,6 +80,8 @@ def parse_facts(text: str, blankettset: Blankettset, name: str = "DATA.csv") -> 
         where = f"{name}, rad {number}"
         if len(row) != len(header):
             raise DataError(f"{where}: raden har {len(row)} fält men rubriken {len(header)}.")
+        if namnd is not None and len(row) == len(LONG_HEADER):
+            _require_own(where, row, namnd, blankettset.id)
         form_id, row_id, column_id, value = row[-4].strip(), row[-3].strip(), row[-2].strip(), row[-1]
         cell = _place(where, blankettset, form_id, row_id, column_id)
         key = (form_id, row_id, column_id)
@@ -69,6 +90,13 @@ def parse_facts(text: str, blankettset: Blankettset, name: str = "DATA.csv") -> 
         if value.strip():
             facts[key] = parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
     return facts
+
+
+def _require_own(where: str, row: list[str], namnd: str, period: str) -> None:
+    """Refuse a row of another nämnd or period: its figures would be taken for the workbook's own."""
+    for what, found, own in (("nämnden", row[0].strip(), namnd), ("perioden", row[1].strip(), period)):
+        if found.casefold() != own.casefold():
+            raise DataError(f"{where}: {what} är »{_short(found)}» men arbetsboken gäller {own}. Ta rätt datafil.")
 
 
 def _place(where: str, blankettset: Blankettset, form_id: str, row_id: str, column_id: str) -> CellDef:
@@ -104,21 +132,23 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
         number = parse_number(text)
         if number is None and cell.iu and says_no_figure(text):
             return IU
+        if number is None and is_too_large(text):
+            raise DataError(f"{where}: »{_short(text)}» {TOO_LARGE}.")
         if number is None:
-            raise DataError(f"{where}: »{text.strip()}» är inget tal. Skriv till exempel 1956,5.")
+            raise DataError(f"{where}: »{_short(text)}» är inget tal. Skriv till exempel 1956,5.")
         return number
     if cell.type is Type.DATUM:
         date = parse_date(text)
         if date is None:
-            raise DataError(f"{where}: »{text.strip()}» är inget datum. Skriv till exempel 2024-05-22.")
+            raise DataError(f"{where}: »{_short(text)}» är inget datum från 1900-03-01. Skriv till exempel 2024-05-22.")
         return date.isoformat()
     if cell.type is Type.JANEJ:
         if text.strip().lower() not in ("ja", "nej"):
-            raise DataError(f"{where}: »{text.strip()}» ska vara ja eller nej.")
+            raise DataError(f"{where}: »{_short(text)}» ska vara ja eller nej.")
         return text.strip().lower()
     if cell.type is Type.VAL and cell.choices:
         return choice_id(cell, text) or _refuse_choice(where, cell, text)
-    if len(text) > 32767:
+    if text_length(text) > MAX_TEXT:
         raise DataError(f"{where}: texten är längre än de 32 767 tecken som en cell rymmer.")
     return text
 
@@ -134,7 +164,13 @@ def choice_id(cell: CellDef, text: str) -> str | None:
 
 def _refuse_choice(where: str, cell: CellDef, text: str) -> str:
     options = ", ".join(choice.id for choice in cell.choices)
-    raise DataError(f"{where}: »{text.strip()}» finns inte bland valen {options}.")
+    raise DataError(f"{where}: »{_short(text)}» finns inte bland valen {options}.")
+
+
+def _short(text: str) -> str:
+    """A value as a message shows it: on one line, and never a page of it."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= 60 else plain[:59] + "…"
 
 
 def write_facts(facts: Facts, blankettset: Blankettset, namnd: str | None = None) -> str:
@@ -153,13 +189,19 @@ def write_facts(facts: Facts, blankettset: Blankettset, namnd: str | None = None
 
 def merged(old: Facts, new: Facts, blankettset: Blankettset) -> dict[Key, Value]:
     """`old` with `new` laid over it. A list row whose key column gets another text is another item: nothing of the old stays."""
+    replaced = replaced_rows(old, new, blankettset)
+    kept = {key: value for key, value in old.items() if (key[0], key[1]) not in replaced}
+    return {**kept, **new}
+
+
+def replaced_rows(old: Facts, new: Facts, blankettset: Blankettset) -> set[tuple[str, str]]:
+    """Form and row of the list rows that `new` makes into other items."""
     replaced = set()
     for (form_id, row, column), value in new.items():
         form = blankettset.blanketter[form_id]
         if form.is_list and column == form.key and old.get((form_id, row, column)) not in (None, value):
             replaced.add((form_id, row))
-    kept = {key: value for key, value in old.items() if (key[0], key[1]) not in replaced}
-    return {**kept, **new}
+    return replaced
 
 
 def sort_key(blankettset: Blankettset, key: Key) -> tuple[int, int, int]:

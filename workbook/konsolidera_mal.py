@@ -55,7 +55,7 @@ class GoalMatrices:
             for at, part in enumerate(self.parts, start=2):
                 item = self._item(part, "mal", "nummer", goal.nummer)
                 reported = part.facts.get(("mal", item, "status")) if item else None
-                proposed = part.value(("mal", item, "forslag")) if item else None
+                proposed = part.known(("mal", item, "forslag")) if item else None
                 status = reported or proposed
                 found.append(reported)
                 if isinstance(status, str):
@@ -158,7 +158,7 @@ class GoalMatrices:
 
     @staticmethod
     def _status(part: Evaluation, item: str) -> str:
-        status = part.facts.get(("indikatorer", item, "status")) or part.value(("indikatorer", item, "forslag"))
+        status = part.facts.get(("indikatorer", item, "status")) or part.known(("indikatorer", item, "forslag"))
         return status if isinstance(status, str) else INGEN
 
     @staticmethod

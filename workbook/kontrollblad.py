@@ -8,29 +8,40 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from xml.sax.saxutils import escape, quoteattr
+from collections.abc import Mapping, Sequence
+from xml.sax.saxutils import escape
 
-from templates.errors import Refusal
 from templates.model import Blankett
 from workbook.addresses import address, parse_address
 from workbook.bind import list_places
-from workbook.excel_formula import quote_sheet
 from workbook.index_sheet import CHECKED, NEVER_CHECKED, counted_by
 from workbook.placement import INDEX_SHEET
+from workbook.sheet_edit import Edit, NotEditable, decoded, with_cells, with_links
 from workbook.sheets import cell_lines
 from workbook.text_size import row_height
 from workbook.xlsx_reader import RawSheet, read_workbook
+from workbook.zip_copy import with_parts
 
 CONTROL = "kontroll"
-_AFTER_LINKS = ("printOptions", "pageMargins", "pageSetup", "headerFooter", "rowBreaks", "colBreaks", "customProperties",
-                "cellWatches", "ignoredErrors", "smartTags", "drawing", "legacyDrawing", "legacyDrawingHF", "picture",
-                "oleObjects", "controls", "webPublishItems", "tableParts", "extLst")  # fmt: skip
+DAMAGED = "Arbetsboken är skadad och går inte att skriva i. Öppna den i Excel, spara om den och försök igen."
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    NotImplementedError,
+    RuntimeError,
+    struct.error,
+)
 
 
-class NoControlSheet(Refusal):
+class NoControlSheet(NotEditable):
     """The workbook's sheet Kontroll cannot be filled in; str() says why."""
 
 
@@ -64,7 +75,10 @@ def with_control(
             heights[number] = max(heights[number], row_height(cell_lines(form, form.column_by_id[column], text)))
         if link is not None and "cell" in row:
             jumps[address(number, columns["cell"])] = link
-    edits = {raw.part: lambda text: _linked(_filled(text, cells, heights), jumps), book.part: _recalculated}
+    edits: dict[str, Edit] = {
+        raw.part: lambda text: with_links(with_cells(text, cells, heights), jumps),
+        book.part: _recalculated,
+    }
     index = book.sheet(INDEX_SHEET)
     if index is not None and index.part:
         results = _board(index, fitting)
@@ -109,79 +123,22 @@ def with_texts(data: bytes, sheet: str, texts: Mapping[str, str]) -> bytes:
     if raw is None or not raw.part:
         raise NoControlSheet(f"Bladet {sheet} saknas, så arbetsboken går inte att stämpla.")
     cells = {parse_address(place): text for place, text in texts.items()}
-    return _replaced(data, {raw.part: lambda text: _filled(text, cells, {})})
+    return _replaced(data, {raw.part: lambda text: with_cells(text, cells, {})})
 
 
-def _replaced(data: bytes, edits: Mapping[str, Callable[[str], str]]) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        for info in source.infolist():
-            content = source.read(info)
-            edit = edits.get(info.filename)
-            if edit is not None:
-                content = edit(content.decode("utf-8-sig")).encode("utf-8")
-            target.writestr(info, content, compress_type=zipfile.ZIP_DEFLATED)
-    return out.getvalue()
-
-
-def _filled(text: str, cells: Mapping[tuple[int, int], str], heights: Mapping[int, float]) -> str:
-    """The sheet with these cells as texts, their formats kept, and rows as high as the texts need."""
-    found = re.search(r"<(?P<p>\w+:)?sheetData\s*(?:/>|>(?P<body>.*?)</(?P=p)?sheetData\s*>)", text, re.DOTALL)
-    if found is None:
-        raise NoControlSheet("Bladet Kontroll går inte att skriva i: filen är sparad av ett okänt program.")
-    p = found["p"] or ""
-    rows: dict[int, tuple[str, dict[int, str]]] = {}
-    for row in re.finditer(rf"<{p}row\b(?P<a>[^>]*?)(?:/>|>(?P<body>.*?)</{p}row\s*>)", found["body"] or "", re.DOTALL):
-        number = re.search(r'\br="(\d+)"', row["a"])
-        if number is None:
-            raise NoControlSheet("Bladet Kontroll går inte att skriva i: dess rader saknar nummer.")
-        inner: dict[int, str] = {}
-        for cell in re.finditer(rf"<{p}c\b[^>]*?(?:/>|>.*?</{p}c\s*>)", row["body"] or "", re.DOTALL):
-            place = re.search(r'\br="([A-Z]+\d+)"', cell[0])
-            if place is not None:
-                inner[parse_address(place[1])[1]] = cell[0]
-        rows[int(number[1])] = (row["a"], inner)
-    for (line, column), value in cells.items():
-        inner = rows.setdefault(line, (f' r="{line}"', {}))[1]
-        style = re.search(r'\bs="\d+"', inner.get(column, ""))
-        start = f'<{p}c r="{address(line, column)}"' + (f" {style[0]}" if style else "")
-        shown = escape(_clean(value)[:32767])
-        inner[column] = (
-            f'{start} t="inlineStr"><{p}is><{p}t xml:space="preserve">{shown}</{p}t></{p}is></{p}c>'
-            if value
-            else f"{start}/>"
-        )
-    for line, height in heights.items():
-        attributes, inner = rows[line]
-        bare = re.sub(r'\s(?:ht|customHeight)="[^"]*"', "", attributes)
-        rows[line] = (f'{bare} ht="{height:g}" customHeight="1"', inner)
-    body = "".join(
-        f"<{p}row{attributes}>{''.join(inner[column] for column in sorted(inner))}</{p}row>"
-        for _, (attributes, inner) in sorted(rows.items())
-    )
-    return text[: found.start()] + f"<{p}sheetData>{body}</{p}sheetData>" + text[found.end() :]
-
-
-def _clean(text: str) -> str:
-    """Without the characters that XML cannot hold."""
-    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", text)
-
-
-def _linked(text: str, jumps: Mapping[str, tuple[str, str]]) -> str:
-    """The sheet with links inside the workbook, in place of those of an earlier check."""
-    prefix = re.search(r"<(\w+:)?sheetData", text)
-    p = (prefix[1] if prefix else None) or ""
-    text = re.sub(rf"<{p}hyperlinks\b.*?</{p}hyperlinks\s*>", "", text, flags=re.DOTALL)
-    if not jumps:
-        return text
-    links = "".join(
-        f"<{p}hyperlink ref={quoteattr(at)} location={quoteattr(f'{quote_sheet(sheet)}!{cell}')} display={quoteattr(cell)}/>"
-        for at, (sheet, cell) in jumps.items()
-    )
-    after = text.index("sheetData>", text.index(f"</{p}sheetData")) + len("sheetData>")
-    later = re.search(rf"<{p}(?:{'|'.join(_AFTER_LINKS)})\b|</{p}worksheet", text[after:])
-    at = after + (later.start() if later else 0)
-    return text[:at] + f"<{p}hyperlinks>{links}</{p}hyperlinks>" + text[at:]
+def _replaced(data: bytes, edits: Mapping[str, Edit]) -> bytes:
+    """A copy with these parts' texts edited; the others are moved as they lie."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as source:
+            parts = {info.filename: info for info in reversed(source.infolist())}  # of doubled parts the first is read
+            texts = {name: decoded(source.read(parts[name])) for name in edits}
+    except _DAMAGED:
+        raise NotEditable(DAMAGED) from None
+    written = {name: edit(texts[name]).encode() for name, edit in edits.items()}
+    try:
+        return with_parts(data, written)
+    except _DAMAGED:
+        raise NotEditable(DAMAGED) from None
 
 
 def _recalculated(text: str) -> str:

@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import msgspec
 
-ONE_DECIMAL = Decimal("0.1")
+from workbook.values import rounded
 
 
 def kvot_procent(taljare: Decimal | None, namnare: Decimal | None) -> Decimal | None:
@@ -20,7 +20,7 @@ def kvot_procent(taljare: Decimal | None, namnare: Decimal | None) -> Decimal | 
     """
     if taljare is None or namnare is None or namnare == 0:
         return None
-    return (100 * taljare / namnare).quantize(ONE_DECIMAL, ROUND_HALF_UP)
+    return rounded(100 * taljare / namnare, 1, ROUND_HALF_UP)
 
 
 def budgetfoljsamhet_fore(

@@ -7,7 +7,7 @@ import re
 from workbook.addresses import MAX_COLUMN, MAX_ROW, letters
 
 _TOKEN = re.compile(
-    r"(?P<skip>\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!?|\[[^\]]*\])"
+    r"(?P<skip>\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*'!?|\[[^\[\]]*\])"
     r"|(?<![\w.$])(?P<cabs>\$?)(?P<col>[A-Za-z]{1,3})(?P<rabs>\$?)(?P<row>\d{1,7})(?![\w(.!])"
     r"|(?<![\w.$])(?P<wcol>\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3})(?![\w(.])"
     r"|(?<![\w.$])(?P<wrow>\$?\d{1,7}:\$?\d{1,7})(?![\w(.])"

@@ -446,8 +446,15 @@ def print_set_up(sheet: Any, who: str, title: str) -> None:
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.5, right=0.5, top=0.8, bottom=0.7)
-    sheet.set_header(f"&L&8{_escape(who)}&R&8{_escape(title)}")
+    sheet.set_header(f"&L&8{_fitting(who, 240 - len(_escape(title)))}&R&8{_escape(title)}")
     sheet.set_footer("&L&8Stadens blankettset&R&8Sida &P av &N")
+
+
+def _fitting(text: str, room: int) -> str:
+    """As much of the text as there is room for: Excel takes no header longer than 255 characters."""
+    while len(_escape(text)) > room:
+        text = text.removesuffix("…")[:-1] + "…"
+    return _escape(text)
 
 
 def _escape(text: str) -> str:

@@ -74,7 +74,7 @@ class StatusBoard:
                 continue
             status = self.evaluation.facts.get((form_id, item, "status"))
             if not status and form_id == "indikatorer":
-                status = self.evaluation.value((form_id, item, "forslag"))
+                status = self.evaluation.known((form_id, item, "forslag"))
             counts[status if isinstance(status, str) and status in STATUSES else INGEN] += 1
         return counts
 

@@ -21,16 +21,17 @@ from xml.parsers import expat
 
 import msgspec
 
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 from workbook.addresses import MAX_COLUMN, MAX_ROW, address
 from workbook.shared_formula import translate
+from workbook.values import fitting_text
 
 MAX_FILE = 256 * 1024 * 1024
 MAX_PART = 64 * 1024 * 1024
 MAX_PARTS = 5_000
 MAX_CELLS = 500_000
 MAX_DEPTH = 64
-MAX_TEXT = 32_767
+MAX_FORMULA = 8_192
 MAX_SHARED_TEXT = 48 * 1024 * 1024  # characters in all shared strings together
 MAX_SHEETS = 500
 MAX_ANOMALIES = 500
@@ -44,6 +45,7 @@ ANOMALIES = {
     "bad_address": "en cell har en adress utanför Excels blad och läses inte",
     "bad_number": "ett tal är inget tal (NaN, oändligt eller obegripligt)",
     "bad_string_index": "en cell pekar på en text som inte finns",
+    "long_text": "en text är längre än en cell rymmer; början läses",
     "external_link": "en formel eller arbetsboken hämtar värden ur en annan arbetsbok",
     "dde": "arbetsboken hämtar värden ur ett annat program (DDE)",
     "more_anomalies": "fler avvikelser finns än som visas",
@@ -125,7 +127,7 @@ class _Refused(Exception):
 
 def read_workbook(source: Path | bytes, *, name: str | None = None) -> RawBook:
     """Read a .xlsx or .xlsm from a path or from bytes. UnreadableWorkbook for anything else, whatever it is."""
-    shown = name or (source.name if isinstance(source, Path) else "Filen")
+    shown = name or (shown_name(source) if isinstance(source, Path) else "Filen")
     try:
         data = source if isinstance(source, bytes) else _load(source, shown)
         _recognise(data, shown)
@@ -147,6 +149,11 @@ def read_workbook(source: Path | bytes, *, name: str | None = None) -> RawBook:
         ) from None
 
 
+def shown_name(path: Path) -> str:
+    """The file's name as text that can be written anywhere, also when the disk's name for it is no valid text."""
+    return path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _load(path: Path, shown: str) -> bytes:
     if path.name.startswith("~$"):
         raise UnreadableWorkbook(
@@ -164,7 +171,7 @@ def _load(path: Path, shown: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UnreadableWorkbook(
-            f"{shown} går inte att läsa ({error.strerror}). Stäng filen i Excel och försök igen."
+            f"{shown} går inte att läsa: {reason(error)}. Stäng filen i Excel och försök igen."
         ) from None
 
 
@@ -218,6 +225,7 @@ class _Reader:
             else:
                 self.parts[name] = info
         self.shared: list[str] = []
+        self.long: set[int] = set()  # shared strings that were longer than a cell holds
 
     def read(self) -> RawBook:
         main = self._main_part()
@@ -351,11 +359,11 @@ class _Reader:
             self.book.note("dde" if {"ddeLink", "oleLink"} & set(kinds) else "external_link")
 
     def _shared_strings(self, part: str) -> None:
-        handler = _StringsHandler(self.shared)
+        handler = _StringsHandler(self.shared, self.long)
         self._parse(part, handler.start, handler.end, handler.text)
 
     def _sheet(self, sheet: RawSheet, part: str) -> None:
-        handler = _SheetHandler(self.book, sheet, self.shared, self.cells_left)
+        handler = _SheetHandler(self.book, sheet, self.shared, self.cells_left, self.long)
         self._parse(part, handler.start, handler.end, handler.text)
         self.cells_left = handler.cells_left
 
@@ -363,8 +371,8 @@ class _Reader:
 class _StringsHandler:
     """Collects the shared strings; the reading aid of East Asian text (rPh) is no part of a string."""
 
-    def __init__(self, strings: list[str]) -> None:
-        self.strings = strings
+    def __init__(self, strings: list[str], long: set[int]) -> None:
+        self.strings, self.long = strings, long
         self.pieces: list[str] = []
         self.collecting = False
         self.rph = self.size = self.depth = 0
@@ -399,7 +407,11 @@ class _StringsHandler:
         if tag == "t":
             self.collecting = False
         elif tag == "si":
-            self.strings.append(_text("".join(self.pieces)))
+            whole = _text("".join(self.pieces))
+            kept = fitting_text(whole)
+            if len(kept) < len(whole):
+                self.long.add(len(self.strings))
+            self.strings.append(kept)
             if len(self.strings) > 4 * MAX_CELLS:
                 raise _Refused("har fler texter än ett blankettset kan ha och läses inte.")
         elif tag == "rPh":
@@ -409,8 +421,11 @@ class _StringsHandler:
 class _SheetHandler:
     """Collects the cells of one sheet while expat walks through it."""
 
-    def __init__(self, book: RawBook, sheet: RawSheet, shared: list[str], cells_left: int) -> None:
+    def __init__(
+        self, book: RawBook, sheet: RawSheet, shared: list[str], cells_left: int, long: set[int] | None = None
+    ) -> None:
         self.book, self.sheet, self.shared, self.cells_left = book, sheet, shared, cells_left
+        self.long = long or set()
         self.row = self.column = 0
         self.row_text = "?"  # the row's number as cells state it
         self.depth = 0
@@ -539,6 +554,8 @@ class _SheetHandler:
             text = self.shared[int(value)]
             if not text:
                 return
+            if self.long and int(value) in self.long:
+                self.book.note("long_text", self.sheet.name, address(*place))
             cell = RawCell(CellState.TEXT, None, text, None)
         elif type_ == "s":
             cell = self._shared_text(place, value, formula)
@@ -586,13 +603,13 @@ class _SheetHandler:
 
     def _other(self, place: tuple[int, int], type_: str, value: str | None, formula: str | None) -> RawCell | None:
         if type_ == "inlineStr":
-            text = _text("".join(self.inline)) if self.inline is not None else _text(value or "")
+            text = self._held(place, _text("".join(self.inline) if self.inline is not None else value or ""))
             return RawCell(CellState.TEXT, None, text, formula) if text or formula is not None else None
         if type_ == "str":
             if value is None and formula is not None:
                 # Excel writes an empty <v> for a calculated empty text; a missing one is a formula never calculated.
                 return RawCell(CellState.NOT_CALCULATED, None, None, formula)
-            text = _text(value or "")
+            text = self._held(place, _text(value or ""))
             return RawCell(CellState.TEXT, None, text, formula) if text or formula is not None else None
         if value is None or value == "":
             return RawCell(CellState.NOT_CALCULATED, None, None, formula) if formula is not None else None
@@ -604,11 +621,17 @@ class _SheetHandler:
             serial = iso_serial(value)
             if serial is not None:
                 return RawCell(CellState.NUMBER, serial, None, formula)
-            return RawCell(CellState.TEXT, None, value[:MAX_TEXT], formula)
+            return RawCell(CellState.TEXT, None, self._held(place, value), formula)
         return self._number(place, value, formula)
 
+    def _held(self, place: tuple[int, int], text: str) -> str:
+        kept = fitting_text(text)
+        if len(kept) < len(text):
+            self.book.note("long_text", self.sheet.name, address(*place))
+        return kept
+
     def _formula(self, place: tuple[int, int]) -> str:
-        text, attributes = self.formula or "", self.formula_attributes
+        text, attributes = (self.formula or "")[:MAX_FORMULA], self.formula_attributes
         kind = attributes.get("t")
         if kind == "shared":
             index = attributes.get("si", "")
@@ -618,17 +641,18 @@ class _SheetHandler:
                 master, formula = self.masters[index]
                 text = translate(formula, place[0] - master[0], place[1] - master[1])
         if "[" in text or "|" in text:
-            bare = _STRING.sub('""', text[:MAX_TEXT])
+            bare = _STRING.sub('""', text)
             if _EXTERNAL.search(bare):
                 self.book.note("external_link", self.sheet.name, address(*place))
             elif _DDE.search(bare):
                 self.book.note("dde", self.sheet.name, address(*place))
-        return text[:8192]
+        return text[:MAX_FORMULA]
 
 
 _STRING = re.compile(r"\"[^\"]*\"")
-_EXTERNAL = re.compile(r"(?:^|[^\w\])@#])'?(?:[^'\[\]\"]*)\[(?:\d+|[^\[\]]+\.xl\w+)\][^'\[\]\"]*'?!", re.IGNORECASE)
-_DDE = re.compile(r"(?:\w+\|'[^']+'|\w+\|\w+)!")
+# A hostile formula makes neither of them slow: what is tried from one place is never tried again from the next.
+_EXTERNAL = re.compile(r"\[(?:\d+|[^\[\]]+\.xl\w+)\][^'\[\]\"]*'?!", re.IGNORECASE)
+_DDE = re.compile(r"(?<!\w)\w+\|(?:'[^']+'|\w+)!")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTEXT = Context(prec=15)
 _NUMBER = re.compile(r"^[ \t\r\n]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?[ \t\r\n]*$", re.ASCII)
@@ -660,11 +684,11 @@ def iso_serial(text: str) -> Decimal | None:
 
 
 def _text(text: str) -> str:
-    """Stored text as Excel shows it: _x000D_ is the character it names; at most a cell's 32 767 characters."""
+    """Stored text as Excel shows it: _x000D_ is the character it names."""
     if "_x" in text:
         text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text[:MAX_TEXT]
+    return text
 
 
 _addresses: dict[str, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from templates.model import LIST_TOTAL, Kind, Type
 from validators.filing import COVER, Filing
@@ -12,7 +12,7 @@ from validators.registry import rule, varies
 from workbook.evaluate import NotComputable
 from workbook.excel_formula import IdPlaces, formula_text, same_formula
 from workbook.filled import Cell, FilledForm
-from workbook.values import parse_number
+from workbook.values import LARGEST, TOO_LARGE, parse_number, rounded
 from workbook.xlsx_reader import CellState
 
 FILL = "Blankettens definition: vad varje cell ska innehålla"
@@ -67,13 +67,14 @@ def no_error_values(filing: Filing) -> Iterator[Hit]:
         for cell, definition in filing.cells(form, *INPUTS, Kind.COMPUTED, Kind.SYSTEM):
             if cell.state is not CellState.ERROR:
                 continue
-            if definition.kind is Kind.COMPUTED and _follows(filing, cell):
+            if definition.kind is Kind.COMPUTED and (filing.reads_lost(definition) or _follows(filing, cell)):
                 continue
+            shown = _swedish_error(cell.raw)
             yield filing.at(
                 cell.key,
-                f"cellen visar felvärdet {_swedish_error(cell.raw)}.",
+                f"talet {shown} {TOO_LARGE}." if _is_too_large(shown) else f"cellen visar felvärdet {shown}.",
                 "Rätta formeln eller skriv ett tal.",
-                found=_swedish_error(cell.raw),
+                found=shown,
             )
 
 
@@ -84,6 +85,13 @@ def _follows(filing: Filing, cell: Cell) -> bool:
     except NotComputable:
         return True
     return False
+
+
+def _is_too_large(shown: str) -> bool:
+    try:
+        return abs(Decimal(shown)) >= LARGEST
+    except InvalidOperation:
+        return False
 
 
 _ERRORS = {
@@ -410,15 +418,15 @@ def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
             if not definition.type.is_number or not isinstance(cell.value, Decimal):
                 continue
             decimals = form.form.decimals_of(cell.row, cell.column)
-            rounded = round(cell.value, decimals)
-            if abs(cell.value - rounded) > EPSILON:
+            shown = rounded(cell.value, decimals)
+            if abs(cell.value - shown) > EPSILON:
                 yield filing.at(
                     cell.key,
                     f"talet {show(cell.value)} har fler decimaler än blankettens {decimals} "
-                    f"och visas som {show(rounded)}.",
-                    f"Avrunda till {show(rounded)}.",
+                    f"och visas som {show(shown)}.",
+                    f"Avrunda till {show(shown)}.",
                     found=cell.value,
-                    expected=rounded,
+                    expected=shown,
                 )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
-from statistics import median
 
 from templates.model import MONEY_SCALE, Kind, Type
 from validators.filing import Filing
@@ -12,6 +13,7 @@ from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
 from workbook.evaluate import Key
 from workbook.filled import FilledForm
+from workbook.values import rounded
 
 INPUTS = (Kind.INPUT, Kind.SLK)
 VOLUMES, COMPLAINTS = "volymer", "synpunkter"
@@ -69,8 +71,9 @@ def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
             continue
         limit = largest * MONEY_SCALE["mnkr"] / MONEY_SCALE[form.form.unit]
         amounts = _amounts(filing, form)
+        peers = _Peers(amounts)
         for key, value in amounts.items():
-            reason = _reason(filing, amounts, key, value, low, high)
+            reason = _reason(peers, key, value, low, high)
             if not reason and abs(value) > limit:
                 reason = f"mer än {show(limit)} {form.form.unit}, vilket ingen nämnd har"
             if reason:
@@ -79,9 +82,9 @@ def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
                     key,
                     f"{show(value)} {form.form.unit} är {reason}. Står beloppet i "
                     f"{'tkr' if form.form.unit == 'mnkr' else 'kr'}?",
-                    f"Skriv {show(round(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
+                    f"Skriv {show(rounded(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
                     found=value,
-                    expected=round(smaller, form.form.decimals),
+                    expected=rounded(smaller, form.form.decimals),
                 )
 
 
@@ -95,19 +98,43 @@ def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
     }  # fmt: skip
 
 
-def _reason(filing: Filing, amounts: dict[Key, Decimal], key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
-    row = [other for k, other in amounts.items() if k[1] == key[1] and k != key]
+class _Peers:
+    """Amounts by row and, sorted, by column: what each is compared with, found without walking through all of them."""
+
+    def __init__(self, amounts: dict[Key, Decimal]) -> None:
+        self.rows: dict[str, list[tuple[Key, Decimal]]] = defaultdict(list)
+        self.columns: dict[str, list[Decimal]] = defaultdict(list)
+        for key, value in amounts.items():
+            self.rows[key[1]].append((key, value))
+            self.columns[key[2]].append(abs(value))
+        for column in self.columns.values():
+            column.sort()
+
+    def row(self, key: Key) -> list[Decimal]:
+        """The other amounts of the row."""
+        return [value for other, value in self.rows[key[1]] if other != key]
+
+    def middle(self, key: Key, value: Decimal) -> Decimal | None:
+        """The median of the column's other amounts; None for fewer than three."""
+        column = self.columns[key[2]]
+        own, count = bisect_left(column, abs(value)), len(column) - 1
+        if count < 3:
+            return None
+        low, high = (column[at + (at >= own)] for at in ((count - 1) // 2, count // 2))
+        return (low + high) / 2
+
+
+def _reason(peers: _Peers, key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
+    row = peers.row(key)
     if row:
-        peers = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
+        near = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
         large = [other for other in row if low <= abs(value / other) <= high]
-        if large and not peers:
+        if large and not near:
             return f"omkring tusen gånger radens {show(large[0])}"
         return ""
-    column = [abs(other) for k, other in amounts.items() if k[2] == key[2] and k != key]
-    if len(column) >= 3:
-        middle = median(column)
-        if low <= abs(value) / middle <= high:
-            return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
+    middle = peers.middle(key, value)
+    if middle is not None and low <= abs(value) / middle <= high:
+        return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
     return ""
 
 
@@ -138,11 +165,11 @@ def support_is_households_times_average(filing: Filing) -> Iterator[Hit]:
         if abs(paid - expected) > tolerance:
             yield filing.at(
                 keys[2],
-                f"{show(paid)} tkr är inte {show(households)} hushåll × {show(average)} kr, som är {show(round(expected, 0))} tkr.",
+                f"{show(paid)} tkr är inte {show(households)} hushåll × {show(average)} kr, som är {show(rounded(expected, 0))} tkr.",
                 "Rätta det tal som är fel. Stödet skrivs i tkr per månad, medelbidraget i kr per hushåll och månad.",
                 found=paid,
-                expected=round(expected, 0),
-                tolerance=round(tolerance, 1),
+                expected=rounded(expected, 0),
+                tolerance=rounded(tolerance, 1),
                 related=(keys[0], keys[1]),
             )
 

@@ -231,11 +231,16 @@ def no_added_rows(filing: Filing) -> Iterator[Hit]:
                 "{blankett}: rad-id »{detalj}» i {cell} på bladet {blad} hör inte till blanketten.",
                 "Ta bort raden eller hämta bladet ur en ny arbetsbok.",
             ),
+            "lista_for_lang": (
+                "{blankett}: listans slut på bladet {blad} står först på rad {detalj}, långt under dess rader ({cell}).",
+                "Ta bort de tomma raderna mellan listans sista rad och dess slut, eller hämta bladet ur en ny arbetsbok.",
+            ),
             "okant_kolumn_id": (
                 "{blankett}: kolumn-id »{detalj}» i {cell} på bladet {blad} hör inte till blanketten.",
                 "Ta bort kolumnen eller hämta bladet ur en ny arbetsbok.",
             ),
         },
+        lista_for_lang=Severity.VARNING,
     )
 
 
@@ -302,6 +307,7 @@ def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
                 "bad_address": "filen har en cell utanför Excels blad ({detalj}) som inte lästs.",
                 "bad_number": "»{detalj}» är inget tal.",
                 "bad_string_index": "cellens text finns inte i filen.",
+                "long_text": "texten är längre än de 32 767 tecken som en cell rymmer; bara början har lästs.",
                 "duplicate_entry": "filen innehåller delen {detalj} två gånger.",
                 "more_anomalies": "filen har fler avvikelser än som räknas upp här.",
             }.items()

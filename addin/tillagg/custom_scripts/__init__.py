@@ -15,7 +15,7 @@ from xlwings_server.models import CurrentUser
 
 from addin import inlamning
 from addin.oppen_bok import check
-from templates.errors import Refusal
+from templates.errors import Refusal, reason
 
 
 def _answer(book: xw.Book, macro: str, work: Any) -> None:
@@ -24,6 +24,10 @@ def _answer(book: xw.Book, macro: str, work: Any) -> None:
         found = work()
     except Refusal as error:
         raise xw.XlwingsError(str(error)) from None
+    except OSError as error:
+        raise xw.XlwingsError(
+            f"Servern kan inte läsa eller skriva: {reason(error)}. Säg till den som sköter den."
+        ) from None
     book.app.macro(macro)(json.dumps(found, ensure_ascii=False))
 
 
@@ -41,24 +45,24 @@ def validera(book: xw.Book, formler: Any = None, tidigare: Any = None) -> None:
 
 
 @script(include="_stampel")
-def lamna_in(book: xw.Book, fil: Any, user: CurrentUser, tidigare: Any = None) -> None:
+def lamna_in(book: xw.Book, fil: Any = None, user: CurrentUser = None, tidigare: Any = None) -> None:
     """Deliver the saved workbook (namn, innehall as base64) to the inbox, compared with the earlier ones."""
     _answer(book, "visaInlamning", lambda: inlamning.hand_in(fil or {}, _who(user), earlier=tidigare or ()))
 
 
 @script(include="_stampel")
-def inkorg(book: xw.Book, blankettset: Any, user: CurrentUser) -> None:
+def inkorg(book: xw.Book, blankettset: Any = None, user: CurrentUser = None) -> None:
     """Who has delivered: for SLK."""
     _answer(book, "visaInkorg", lambda: inlamning.inbox_status(str(blankettset or ""), _who(user)))
 
 
 @script(include="_stampel")
-def sista_dag(book: xw.Book, blankettset: Any, dag: Any, user: CurrentUser) -> None:
+def sista_dag(book: xw.Book, blankettset: Any = None, dag: Any = None, user: CurrentUser = None) -> None:
     """Set the last day to deliver: for SLK."""
     _answer(book, "visaInkorg", lambda: inlamning.decide_last_day(str(blankettset or ""), str(dag or ""), _who(user)))
 
 
 @script(include="_stampel")
-def konsolidera(book: xw.Book, blankettset: Any, user: CurrentUser, val: Any = None) -> None:
+def konsolidera(book: xw.Book, blankettset: Any = None, user: CurrentUser = None, val: Any = None) -> None:
     """The consolidated workbook of the deliveries chosen, as base64: for SLK."""
     _answer(book, "oppnaStaden", lambda: inlamning.consolidated(str(blankettset or ""), _who(user), val))
