@@ -26,6 +26,7 @@ _TRANSLATION = str.maketrans(REPLACED)
 Text = str | Decimal | None
 
 
+@lru_cache(maxsize=8192)
 def matvarde_tal(text: Text, enhet: Text) -> Decimal | None:
     """The number in `text` when `enhet`, a percent sign, "+/-" and "Max" are taken away; None when none is left.
 
@@ -125,33 +126,41 @@ def aktivitetslage(status: Text, slut: Text, rapportdag: str) -> str | None:
 Texts = tuple[Text, ...]
 
 
-@lru_cache(maxsize=512)
-def _below(
-    nummer: Text,
-    mal_nummer: Texts,
-    mal_status: Texts,
-    indikator_mal: Texts,
-    indikator_status: Texts,
-    indikator_forslag: Texts,
-    aktivitet_mal: Texts,
-    aktivitet_lage: Texts,
-) -> tuple[Text, ...]:
-    """The statuses that decide a goal's: those of the goals one level down, else of its indicators and activities."""
-    below = str(nummer) + "."
-    found: list[Text] = [
-        status
-        for number, status in zip(mal_nummer, mal_status, strict=True)
-        if str(number or "").startswith(below) and "." not in str(number)[len(below) :] and status in (HELT, DELVIS, EJ)
-    ]
-    if found:
-        return tuple(found)
+Columns = tuple[Texts, Texts, Texts, Texts, Texts, Texts, Texts]
+
+
+def _below(nummer: Text, *columns: Texts) -> tuple[Text, ...]:
+    """The statuses that decide a goal's: those of the goals one level down, else of its indicators and activities.
+
+    `columns` are the goals' numbers and statuses, the indicators' goals, statuses and proposals, and the activities' goals
+    and states. What lies below each goal is worked out once for as long as the same columns are asked about.
+    """
+    global _latest
+    asked: Columns = columns  # type: ignore[assignment]
+    known, found = _latest
+    if len(known) != len(asked) or any(one is not other for one, other in zip(known, asked, strict=True)):
+        found = _all_below(asked)
+        _latest = (asked, found)
+    return found.get(str(nummer), ())
+
+
+_latest: tuple[tuple[Texts, ...], dict[str, tuple[Text, ...]]] = ((), {})
+
+
+def _all_below(columns: Columns) -> dict[str, tuple[Text, ...]]:
+    mal_nummer, mal_status, indikator_mal, indikator_status, indikator_forslag, aktivitet_mal, aktivitet_lage = columns
+    goals: dict[str, list[Text]] = {}
+    own: dict[str, list[Text]] = {}
+    for number, status in zip(mal_nummer, mal_status, strict=True):
+        above, dot, _ = str(number or "").rpartition(".")
+        if dot and status in (HELT, DELVIS, EJ):
+            goals.setdefault(above, []).append(status)
     for goal, status, proposed in zip(indikator_mal, indikator_status, indikator_forslag, strict=True):
-        if goal == nummer:
-            found.append(status or proposed)
+        own.setdefault(str(goal), []).append(status or proposed)
     for goal, state in zip(aktivitet_mal, aktivitet_lage, strict=True):
-        if goal == nummer and state in ("klar", "forsenad"):
-            found.append(HELT if state == "klar" else EJ)
-    return tuple(found)
+        if state in ("klar", "forsenad"):
+            own.setdefault(str(goal), []).append(HELT if state == "klar" else EJ)
+    return {number: tuple(statuses) for number, statuses in {**own, **goals}.items()}
 
 
 def under_helt(*below: Any) -> Decimal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from templates.model import Blankett
+from templates.model import Blankett, Kind
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import PERIODS, rule, varies
@@ -377,7 +377,7 @@ def opening_balance_equals_closing(filing: Filing) -> Iterator[Hit]:
     for row in now.rows:
         found = filing.filled.facts.get((BALANCE, row.id, "ib"))
         old = earlier.facts.get((BALANCE, row.id, column))
-        computed = now.cell(row.id, "ib").formula is not None
+        computed = now.cell(row.id, "ib").kind is Kind.COMPUTED
         if computed or row.id not in before.row_by_id or not isinstance(found, Decimal) or not isinstance(old, Decimal):
             continue
         if abs(found - old) > now.tolerance:

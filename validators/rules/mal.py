@@ -10,7 +10,6 @@ import msgspec
 from validators.filing import Filing
 from validators.finding import Hit, Severity
 from validators.registry import rule, varies
-from workbook.evaluate import Value
 from workbook.matvarde import Matvarde, Slag, enhetens_namn, tolka
 from workbook.start import indicator_row
 from workbook.status import DELVIS, EJ, HELT, INGEN, ar_antal
@@ -22,21 +21,24 @@ AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is th
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One filled row of a list form: its number and what stands in its columns (None where blank or absent)."""
+    """One filled row of a list form: its number and the texts in its columns, without space around them."""
 
     form: str
     row: str
-    values: Mapping[str, Value]
+    texts: Mapping[str, str]
     columns: frozenset[str]
+    told: dict[str, Matvarde | None] = msgspec.field(default_factory=dict)  # values that have been read once
 
     def text(self, column: str) -> str:
         """The text in a column, empty when there is none."""
-        value = self.values.get(column)
-        return value.strip() if isinstance(value, str) else ""
+        return self.texts.get(column, "")
 
     def value(self, column: str) -> Matvarde | None:
         """What a column's value says, read with the indicator's own unit; None when there is none."""
-        return tolka(self.text(column), self.text("enhet"))
+        if column not in self.told:
+            text = self.texts.get(column)
+            self.told[column] = tolka(text, self.texts.get("enhet", "")) if text else None
+        return self.told[column]
 
 
 def lines(filing: Filing, form_id: str) -> list[Line]:
@@ -52,11 +54,11 @@ def _lines(filing: Filing, form_id: str) -> list[Line]:
     if form is None:
         return []
     columns = frozenset(form.form.column_by_id)
-    values: dict[str, dict[str, Value]] = {row: {} for row in form.items}
+    texts: dict[str, dict[str, str]] = {row: {} for row in form.items}
     for (row, column), cell in form.cells.items():
-        if row in values and cell.value is not None:
-            values[row][column] = cell.value
-    return [Line(form_id, row, found, columns) for row, found in values.items()]
+        if isinstance(cell.value, str) and row in texts:
+            texts[row][column] = cell.value.strip()
+    return [Line(form_id, row, found, columns) for row, found in texts.items()]
 
 
 def _same(text: str) -> str:
