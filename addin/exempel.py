@@ -20,6 +20,7 @@ from workbook.build import WriteError, build
 from workbook.evaluate import Facts, Key, Value
 from workbook.facts import read_facts
 from workbook.matvarde import Slag, tolka
+from workbook.status import ar_antal
 from workbook.values import plain_number
 
 FILINGS = Path(__file__).parent.parent / "templates" / "filings"
@@ -117,6 +118,7 @@ def synthetic_filing(blankettset: Blankettset, model: Facts, dice: random.Random
         if facts.get(("internkontroll", row, "resultat")) != "ingen":
             facts["internkontroll", row, "atgard"] = f"{MARK} åtgärd"
     _invent_goals(facts, dice)
+    _same_measures(blankettset, facts)
     _judge_goals(blankettset, facts)
     facts["forsattsblad", "kontakt", "uppgift"] = f"{MARK} controller"
     for row in _rows(facts, "resultatenheter"):
@@ -152,6 +154,17 @@ def _invent_goals(facts: dict[Key, Value], dice: random.Random) -> None:
         facts["aktiviteter", row, "status"] = dice.choice(("klar", "pagar", "ej_startad"))
 
 
+def _same_measures(blankettset: Blankettset, facts: dict[Key, Value]) -> None:
+    """What stands both as a volume and as an indicator is the same."""
+    items = {facts[key]: key[1] for key in facts if key[0] == "indikatorer" and key[2] == "indikator"}
+    for form in blankettset.blanketter.values():
+        for row in form.rows:
+            for column in form.column_by_id if row.indikator in items else ():
+                stated = tolka(str(facts.get(("indikatorer", items[row.indikator], column)) or ""))
+                if stated is not None and stated.tal is not None and (form.id, row.id, column) in facts:
+                    facts[form.id, row.id, column] = stated.tal
+
+
 def _judge_goals(blankettset: Blankettset, facts: dict[Key, Value]) -> None:
     """Every goal gets the status that is proposed, from the lowest up, so that no status is above what lies below."""
     from workbook.evaluate import Evaluation
@@ -174,8 +187,10 @@ def _invent_values(facts: dict[Key, Value], place: tuple[str, str], dice: random
     if aim is None or "budgetföljsamhet" in str(facts[*place, "indikator"]):
         return
 
+    counts = ar_antal(str(facts[*place, "indikator"]), unit if isinstance(unit, str) else None)
+
     def shown(factor: float) -> str:
-        figure = round(aim * Decimal(str(round(factor, 3))), 1)
+        figure = round(aim * Decimal(str(round(factor, 3))), 0 if counts else 1)
         top = min(figure, Decimal(100)) if unit == "%" else figure
         return f"{plain_number(top)} {unit}" if unit else plain_number(top)
 

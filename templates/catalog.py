@@ -340,6 +340,7 @@ class _Binding:
             sign=raw.get("sign"),
             choices=self.choices(raw),
             prefill=raw.get("prefill"),
+            indikator=raw.get("indikator"),
             note=self.text(raw["note"]) if "note" in raw else None,
         )
         if raw.get("each") != "blankett":

@@ -117,7 +117,8 @@ class Row(msgspec.Struct, frozen=True):
     """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row.
 
     `summed` is False for averages and prices, which several workbooks together cannot add up. `unit` and `decimals`
-    are those of a row whose figures differ from the rest of the form.
+    are those of a row whose figures differ from the rest of the form. `indikator` names the indicator that is the same
+    measure.
     """
 
     id: str
@@ -138,6 +139,7 @@ class Row(msgspec.Struct, frozen=True):
     sign: str | None = None
     choices: tuple[Choice, ...] = ()
     prefill: str | None = None
+    indikator: str | None = None
     note: str | None = None
 
 

@@ -77,6 +77,7 @@ ROW = {
     "id": {**ID, "required": True},
     "label": {**TEXT, "required": True},
     "sum": TEXT,
+    "indikator": TEXT,
     "varav_of": ID,
     "varav": {"type": "string", "allowed": ["full", "partial"], "dependencies": "varav_of"},
     "heading": {"type": "boolean"},

@@ -59,6 +59,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF204 investeringsprojekt.15.prognos",
             "BF204 investeringsprojekt.16.prognos",
             "BF202 budgetjusteringar_drift.summa.belopp",
+            "BF211 volymer.arbetsmarknad_feriearbetare.utfall_foregaende",  # 003:1501 240, 003:2333 224
             *(f"BF322 mal.{row}.analys" for row in (5, 6, 7)),  # 003:344, 392, 421
             "BF408 indikatorer.9.prognos_helar",  # 003:333: 16,2 st on a row in barn/avd.
             *(f"BF701 indikatorer.{row}.analys" for row in (18, 19)),  # 003:556, 560: 95 mot 95, "delvis"

@@ -343,7 +343,7 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
         return
     for row in form.items:
         facts = filing.filled.facts
-        named = " ".join(str(facts.get(("indikatorer", row, "indikator")) or "").casefold().split()).rstrip(".")
+        named = _plain(facts.get(("indikatorer", row, "indikator")))
         figure = KEY_FIGURES.get(named, "")
         stated = tolka(str(facts.get(("indikatorer", row, "periodens_utfall")) or ""))
         if figure not in figures.row_by_id or stated is None or stated.tal is None:
@@ -364,3 +364,47 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
                 related=(("nyckeltal", figure, "varde"),),
                 follows_from_here=False,
             )
+
+
+@rule(
+    "BF211",
+    title="Samma mått har samma värde",
+    severity=Severity.VARNING,
+    source="Blankettens rad anger indikatorn som mäter detsamma; antal feriearbetare: 003:1501 mot 003:2333",
+)
+def the_same_measure_has_the_same_value(filing: Filing) -> Iterator[Hit]:
+    """BF211: Ett mått som står både bland volymerna och som indikator har samma värde på båda ställena.
+
+    Givet en rad i en blankett som anger vilken indikator som mäter detsamma
+    När ett tal i en kolumn som båda har (utfall föregående år, prognos för helåret) skiljer sig
+    Så varnas det.
+    Exempel: Antal feriearbetare var 224 förra året men indikatorn anger 240 st.
+    """
+    lists = next((f for f in filing.judged() if f.form.id == "indikatorer"), None)
+    if lists is None:
+        return
+    facts = filing.filled.facts
+    named = {_plain(facts.get(("indikatorer", item, "indikator"))): item for item in lists.items}
+    for form in filing.judged():
+        for row in form.form.rows:
+            item = named.get(_plain(row.indikator)) if row.indikator else None
+            for column in form.form.columns if item is not None else ():
+                key, other = (form.form.id, row.id, column.id), ("indikatorer", item or "", column.id)
+                found = facts.get(key)
+                stated = tolka(str(facts.get(other) or ""), str(facts.get(("indikatorer", item or "", "enhet")) or ""))
+                if not isinstance(found, Decimal) or stated is None or stated.tal is None or stated.tal == found:
+                    continue
+                yield filing.at(
+                    key,
+                    f"{show(found)} men indikatorn »{row.indikator}» anger {stated.text} i kolumnen "
+                    f"{lists.form.column_by_id[column.id].name}.",
+                    "Rätta det värde som är fel, eller förklara varför de skiljer sig.",
+                    found=found,
+                    expected=stated.tal,
+                    related=(other,),
+                    follows_from_here=False,
+                )
+
+
+def _plain(text: object) -> str:
+    return " ".join(str(text or "").casefold().split()).rstrip(".")
