@@ -21,6 +21,7 @@ from workbook.placement import (
     HEADER_ID,
     INDEX_SHEET,
     LISTS_SHEET,
+    LONG_SHEET,
     PARAMETER_SHEET,
     STAMP_SHEET,
 )
@@ -36,7 +37,7 @@ from workbook.xlsx_reader import (
     shown_name,
 )
 
-OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET)
+OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET)
 STAMP_PREFIX = "blankett:"
 SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook

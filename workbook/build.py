@@ -17,10 +17,12 @@ from workbook.addresses import address
 from workbook.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from workbook.excel_formula import SheetPlaces
 from workbook.index_sheet import IndexSheet
+from workbook.long_texts import LongTexts
 from workbook.placement import (
     FIRST_ROW,
     INDEX_SHEET,
     LISTS_SHEET,
+    LONG_SHEET,
     PARAMETER_SHEET,
     STAMP_SHEET,
     Placement,
@@ -159,12 +161,16 @@ class _Book:
                 who=self.who,
                 choices=choices.ranges,
             ).write()
+        texts = LongTexts(self.book, self.formats, self.evaluation, self.placements)
+        texts.write(self.who)
         write_parameters(self.book, self.formats, self.parameter_rows, self.who)
         choices.write(self.book)
         self._stamp()
-        IndexSheet(self.book, self.formats, self.evaluation, self.placements, whose=self.whose, who=self.who).write(
-            index
-        )
+        more = {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
+        more[PARAMETER_SHEET] = "Gränser och procentsatser som formlerna använder, med källa."
+        IndexSheet(
+            self.book, self.formats, self.evaluation, self.placements, whose=self.whose, who=self.who, more=more
+        ).write(index)
         index.activate()
         self.book.close()
 

@@ -13,7 +13,7 @@ from workbook import look
 from workbook.addresses import address
 from workbook.evaluate import Evaluation
 from workbook.excel_formula import quote_sheet
-from workbook.placement import INDEX_SHEET, PARAMETER_SHEET, Placement
+from workbook.placement import INDEX_SHEET, Placement
 from workbook.sheets import EMPTY_TEXT, PROTECTION, print_set_up
 from workbook.status_board import StatusBoard
 from workbook.text_size import row_height, text_lines, text_width
@@ -179,14 +179,17 @@ class FormProgress:
 
 
 class IndexSheet:
-    """Writes the sheet. `whose` is the nämnd (and unit), `who` the line at the top of each printed page."""
+    """Writes the sheet. `whose` is the nämnd (and unit), `who` the line at the top of each printed page.
+
+    `more` are the sheets that are no forms, with what each is for.
+    """
 
     def __init__(
         self, book: Any, formats: look.Formats, evaluation: Evaluation, placements: Mapping[str, Placement],
-        *, whose: str, who: str,
+        *, whose: str, who: str, more: Mapping[str, str],
     ) -> None:  # fmt: skip
         self.book, self.fmt, self.evaluation, self.placements = book, formats, evaluation, placements
-        self.set, self.whose, self.who = evaluation.set, whose, who
+        self.set, self.whose, self.who, self.more = evaluation.set, whose, who, more
         self.progress = FormProgress(evaluation, placements)
         self.control = placements.get(CONTROL)
 
@@ -198,8 +201,11 @@ class IndexSheet:
             self._row(sheet, form, row)
             row += 1
         link = self.fmt(font_color=look.ACCENT, underline=1)
-        sheet.write_url(row, 1, f"internal:'{PARAMETER_SHEET}'!A1", link, PARAMETER_SHEET)
-        sheet.write_string(row, 6, "Gränser och procentsatser som formlerna använder, med källa.", self.fmt.quiet())
+        for name, purpose in self.more.items():
+            sheet.write_url(row, 1, f"internal:{quote_sheet(name)}!A1", link, name)
+            sheet.write_string(row, 6, purpose, self.fmt.quiet())
+            row += 1
+        row -= 1
         self._conditional(sheet, row)
         row = StatusBoard(self.evaluation, self.placements).write(self.book, sheet, self.fmt, row + 2)
         sheet.write_string(row + 2, 1, f"Definition {self.set.definition_hash}", self.fmt.quiet(font_size=8))

@@ -21,6 +21,7 @@ STAMP_SHEET = "_stampel"
 LISTS_SHEET = "_listor"
 PARAMETER_SHEET = "Parametrar"
 INDEX_SHEET = "Innehåll"
+LONG_SHEET = "Långa texter"
 HEADER_ID = "#rubrik"
 END_ID = "#slut"
 
