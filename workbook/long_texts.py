@@ -18,7 +18,7 @@ from workbook.sheets import EMPTY_TEXT, PROTECTION, cell_lines, print_set_up
 from workbook.text_size import LINE, MAX_ROW_HEIGHT, row_height, text_lines
 
 WIDTH = 118  # units: a page of A4 across at full size
-PIECE = 24  # lines of a piece, so that a page breaks between pieces and not in one
+PIECE = 8  # lines of a piece: a page breaks between pieces, so small ones leave little of it empty
 NOTE = "Texter som är längre än en cell visar, i sin helhet. De skrivs och ändras på sitt eget blad; här läses och skrivs de ut."
 
 
