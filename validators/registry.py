@@ -26,6 +26,7 @@ MODULES = (
     "aritmetik",
     "samband",
     "stadsregler",
+    "kf",
     "mal",
     "matvarden",
     "foregaende",

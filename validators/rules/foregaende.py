@@ -9,7 +9,7 @@ from templates.model import Blankett, Kind
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import PERIODS, rule, varies
-from validators.rules.mal import INDICATORS, meaning
+from validators.rules.rader import INDICATORS, meaning, plain
 from validators.rules.stadsregler import UNITS, surplus
 from validators.tidigare import Earlier
 from workbook.evaluate import Key, Value
@@ -23,6 +23,17 @@ def _earlier(filing: Filing, *periods: str, years_back: int = 0) -> Earlier | No
     wanted = filing.set.year - years_back
     found = [e for e in filing.previous if e.set.year == wanted and e.set.period in periods]
     return max(found, key=lambda e: PERIODS.index(e.set.period), default=None)
+
+
+def _this_year(filing: Filing) -> Earlier | None:
+    """The latest of the earlier workbooks from this year."""
+    return _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)])
+
+
+def _brought_forward(filing: Filing, closing: str, opening: str) -> tuple[Earlier | None, str]:
+    """Where what is brought forward should be found: last year's books and their closing column, else this year's opening."""
+    books = _earlier(filing, "VB", years_back=1)
+    return (books, closing) if books is not None else (_this_year(filing), opening)
 
 
 def _both(filing: Filing, earlier: Earlier, form_id: str) -> tuple[Blankett, Blankett] | None:
@@ -54,8 +65,7 @@ def the_budget_is_the_one_before(filing: Filing) -> Iterator[Hit]:
     Så varnas det: justeringen ska kunna pekas ut.
     Exempel: Förskolan hade 278,5 i T1 och begärde inget, men har 285,0 i T2.
     """
-    periods = PERIODS[: PERIODS.index(filing.set.period)]
-    earlier = _earlier(filing, *periods)
+    earlier = _this_year(filing)
     forms = _both(filing, earlier, AREAS) if earlier else None
     if earlier is None or forms is None or "budget" not in forms[0].column_by_id:
         return
@@ -139,10 +149,7 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
     Så varnas det (stoppas i VB).
     Exempel: Bokslutet 2023 förde över 6 695,0 till 2024 men T1 2024 börjar med 6 950,0.
     """
-    earlier = _earlier(filing, "VB", years_back=1)
-    column = "overforing_till"
-    if earlier is None:
-        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "overforing_fran"
+    earlier, column = _brought_forward(filing, "overforing_till", "overforing_fran")
     forms = _both(filing, earlier, UNITS) if earlier else None
     if earlier is None or forms is None or "overforing_fran" not in forms[0].column_by_id:
         return
@@ -259,11 +266,7 @@ def a_changed_forecast_is_explained(filing: Filing) -> Iterator[Hit]:
 
 def _indicators(rows: Iterable[str], facts: Mapping[Key, Value]) -> dict[tuple[str, str], str]:
     """(goal number, name) -> row."""
-    found = {}
-    for row in rows:
-        goal, name = facts.get((INDICATORS, row, "mal")), facts.get((INDICATORS, row, "indikator"))
-        found[str(goal or ""), " ".join(str(name or "").casefold().split()).rstrip(".")] = row
-    return found
+    return {(_text(facts, row, "mal"), plain(_text(facts, row, "indikator"))): row for row in rows}
 
 
 def _text(facts: Mapping[Key, Value], row: str, column: str) -> str:
@@ -296,7 +299,7 @@ def a_changed_target_is_decided(filing: Filing) -> Iterator[Hit]:
     Så varnas det: ett ändrat årsmål beslutas av nämnden.
     Exempel: Årsmålet var 92 % i verksamhetsplanen och är 75 % i T1.
     """
-    earlier = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)])
+    earlier = _this_year(filing)
     for row, old_row in _shared(filing, earlier) if earlier else ():
         assert earlier is not None
         (now, said), (old, said_before) = (
@@ -331,9 +334,7 @@ def last_years_outcome_is_the_one_reported(filing: Filing) -> Iterator[Hit]:
     Så varnas det. En sammanslagen nämnds andelar går inte att summera, så då bedöms det inte.
     Exempel: VB 2023 hade 94,17 % men T1 2024 anger 97,14 % som utfall VB 2023.
     """
-    earlier, column = _earlier(filing, "VB", years_back=1), "periodens_utfall"
-    if earlier is None:
-        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "utfall_foregaende"
+    earlier, column = _brought_forward(filing, "periodens_utfall", "utfall_foregaende")
     if earlier is None or earlier.name != earlier.set.id:
         return
     for row, old_row in _shared(filing, earlier):
@@ -367,9 +368,7 @@ def opening_balance_equals_closing(filing: Filing) -> Iterator[Hit]:
     Så varnas det (stoppas i VB).
     Exempel: Bokslutet slutade med omsättningstillgångar 142,5 men T2 börjar med 145,2.
     """
-    earlier, column = _earlier(filing, "VB", years_back=1), "ub"
-    if earlier is None:
-        earlier, column = _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)]), "ib"
+    earlier, column = _brought_forward(filing, "ub", "ib")
     forms = _both(filing, earlier, BALANCE) if earlier else None
     if earlier is None or forms is None or "ib" not in forms[0].column_by_id or column not in forms[1].column_by_id:
         return

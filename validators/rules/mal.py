@@ -1,166 +1,31 @@
-"""BF31x-BF32x: goals, indicators and activities: what belongs together, what must be said, what the figures say."""
+"""Goals, indicators and activities: what belongs together, what must be said, what the figures say (BF312-BF325)."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-
-import msgspec
+from collections.abc import Iterator
 
 from validators.filing import Filing
 from validators.finding import Hit, Severity
 from validators.registry import rule, varies
-from workbook.matvarde import Matvarde, Slag, enhetens_namn, tolka
-from workbook.start import indicator_row
-from workbook.status import DELVIS, EJ, HELT, INGEN, ar_antal
+from validators.rules.rader import (
+    ACTIVITIES,
+    GOALS,
+    INDICATORS,
+    JUDGED,
+    UNIT_GOALS,
+    Line,
+    differs,
+    is_explained,
+    label,
+    lines,
+    plain,
+    status_of,
+)
+from workbook.matvarde import Slag
+from workbook.status import DELVIS, EJ, HELT
 
-GOALS, UNIT_GOALS, INDICATORS, ACTIVITIES = "mal", "enhetsmal", "indikatorer", "aktiviteter"
-JUDGED = (HELT, DELVIS, EJ)
 UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no target that the nämnd has set
-AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
-
-
-class Line(msgspec.Struct, frozen=True):
-    """One filled row of a list form: its number and the texts in its columns, without space around them."""
-
-    form: str
-    row: str
-    texts: Mapping[str, str]
-    columns: frozenset[str]
-    told: dict[str, Matvarde | None] = msgspec.field(default_factory=dict)  # values that have been read once
-
-    def text(self, column: str) -> str:
-        """The text in a column, empty when there is none."""
-        return self.texts.get(column, "")
-
-    def value(self, column: str) -> Matvarde | None:
-        """What a column's value says, read with the indicator's own unit; None when there is none."""
-        if column not in self.told:
-            text = self.texts.get(column)
-            self.told[column] = tolka(text, self.texts.get("enhet", "")) if text else None
-        return self.told[column]
-
-
-def lines(filing: Filing, form_id: str) -> list[Line]:
-    """The filled rows of a list form that can be judged; none when the set lacks it or it is empty."""
-    found: list[Line] | None = filing.memory.get(("rader", form_id))
-    if found is None:
-        found = filing.memory["rader", form_id] = _lines(filing, form_id)
-    return found
-
-
-def _lines(filing: Filing, form_id: str) -> list[Line]:
-    form = next((f for f in filing.judged() if f.form.id == form_id), None)
-    if form is None:
-        return []
-    columns = frozenset(form.form.column_by_id)
-    texts: dict[str, dict[str, str]] = {row: {} for row in form.items}
-    for (row, column), cell in form.cells.items():
-        if isinstance(cell.value, str) and row in texts:
-            texts[row][column] = cell.value.strip()
-    return [Line(form_id, row, found, columns) for row, found in texts.items()]
-
-
-def _same(text: str) -> str:
-    return " ".join(text.casefold().split()).rstrip(".")
-
-
-def _said(line: Line) -> bool:
-    return bool(line.text("analys") or line.text("kommentar"))
-
-
-def status_of(line: Line) -> str:
-    """The status that counts: the reported one, else the proposal."""
-    return line.text("status") or line.text("forslag") or INGEN
-
-
-def _differs(line: Line) -> bool:
-    """The reported status and the proposal both judge, and differently."""
-    status, proposed = line.text("status"), line.text("forslag")
-    return status in JUDGED and proposed in JUDGED and status != proposed
-
-
-def _label(filing: Filing, line: Line, column: str, value: str) -> str:
-    return filing.set.blanketter[line.form].cell(line.row, column).shown(value)
-
-
-@rule(
-    "BF310",
-    title="KF:s mål och indikatorer finns med",
-    severity=varies(Severity.VARNING, Severity.FEL),
-    source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf)",
-)
-def the_citys_goals_and_indicators_are_there(filing: Filing) -> Iterator[Hit]:
-    """BF310: De mål och indikatorer som kommunfullmäktige har beslutat för året finns med i nämndens listor.
-
-    Givet listorna Mål och Indikatorer för ett år vars KF-mål är kända
-    När ett av KF:s mål eller en av KF:s indikatorer saknas (samma nummer, eller samma namn under samma mål)
-    Så varnas det (stoppas i VB).
-    Exempel: Raden Sjukfrånvaro under 3.4 är borttagen.
-    """
-    if filing.set.blanketter[GOALS].kf_rows is None if GOALS in filing.set.blanketter else True:
-        return
-    goals = lines(filing, GOALS)
-    numbers = {line.text("nummer") for line in goals}
-    for goal in filing.set.kf.mal if goals else ():
-        if goal.nummer not in numbers:
-            yield _missing(filing, GOALS, f"KF:s mål {goal.nummer} {goal.titel}")
-    indicators = lines(filing, INDICATORS)
-    named = {(line.text("mal"), _same(line.text("indikator"))) for line in indicators}
-    for indicator in filing.set.kf.indikatorer if indicators else ():
-        if (indicator.mal, _same(indicator.namn)) not in named:
-            yield _missing(filing, INDICATORS, f"KF:s indikator »{indicator.namn}» under mål {indicator.mal}")
-
-
-def _missing(filing: Filing, form_id: str, what: str) -> Hit:
-    form = filing.filled.forms[form_id]
-    return Hit(
-        f"{form.form.title}: {what} finns inte med.",
-        "Lägg tillbaka raden, eller förklara varför den inte gäller nämnden.",
-        form=form_id,
-        sheet=form.sheet,
-        found=what,
-    )
-
-
-@rule(
-    "BF311",
-    title="KF:s årsmål är det beslutade",
-    severity=Severity.FEL,
-    source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf)",
-)
-def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
-    """BF311: KF:s årsmål för en KF-indikator är det som kommunfullmäktige har beslutat.
-
-    Givet en rad i Indikatorer som är en av KF:s för året
-    När KF:s årsmål är ett annat än det beslutade
-    Så stoppas inlämningen. Skrivsätt med samma betydelse (95 %, 95%) godtas.
-    Exempel: KF:s årsmål för trygghet är ändrat från 79 % till 75 %.
-    """
-    decided = {(indicator.mal, _same(indicator.namn)): indicator.arsmal for indicator in filing.set.kf.indikatorer}
-    for line in lines(filing, INDICATORS):
-        name = (line.text("mal"), _same(line.text("indikator")))
-        if name not in decided:
-            continue
-        given, wanted = line.text("kf_arsmal"), decided[name] or ""
-        unit = line.text("enhet")
-        if meaning(given, unit) != meaning(wanted, unit):
-            yield filing.at(
-                (INDICATORS, line.row, "kf_arsmal"),
-                f"KF:s årsmål är {given or 'tomt'} men beslutat är {wanted or 'inget årsmål'}.",
-                f"Skriv {wanted}." if wanted else "Töm cellen. Nämndens eget mål skrivs i kolumnen Årsmål.",
-                found=given,
-                expected=wanted,
-            )
-
-
-def meaning(text: str, enhet: str = "") -> tuple[object, ...]:
-    """What a value says, whatever way it is written: 95 % and 95% are the same, and 95 where the unit is %."""
-    value = tolka(text, enhet)
-    if value is None:
-        return ()
-    unit = value.enhet or (enhetens_namn(enhet, enhet) if value.tal is not None else None)
-    return (value.slag, value.tal, unit or None, value.nar, value.text if value.slag is Slag.TEXT else "")
 
 
 @rule(
@@ -231,7 +96,7 @@ def goals_have_a_status(filing: Filing) -> Iterator[Hit]:
     for line in lines(filing, GOALS):
         if "status" in line.columns and line.text("niva") in ("kf_mal", "namndmal") and not line.text("status"):
             proposed = line.text("forslag")
-            hint = f" Förslaget är {_label(filing, line, 'forslag', proposed)}." if proposed in JUDGED else ""
+            hint = f" Förslaget är {label(filing, line, 'forslag', proposed)}." if proposed in JUDGED else ""
             yield filing.at(
                 (GOALS, line.row, "status"), f"målet har ingen status.{hint}", "Välj status.", follows_from_here=False
             )
@@ -253,8 +118,8 @@ def a_status_that_differs_is_motivated(filing: Filing) -> Iterator[Hit]:
     """
     for form in (GOALS, UNIT_GOALS, INDICATORS):
         for line in lines(filing, form):
-            if _differs(line) and not _said(line):
-                said = [_label(filing, line, "status", line.text(each)) for each in ("status", "forslag")]
+            if differs(line) and not is_explained(line):
+                said = [label(filing, line, "status", line.text(each)) for each in ("status", "forslag")]
                 yield filing.at(
                     (form, line.row, "status"),
                     f"statusen är {said[0]} men förslaget {said[1]}, och analysen är tom.",
@@ -279,11 +144,11 @@ def a_target_not_met_is_analysed(filing: Filing) -> Iterator[Hit]:
     """
     for line in lines(filing, INDICATORS):
         status = status_of(line)
-        if "analys" in line.columns and status in (DELVIS, EJ) and not line.text("analys") and not _differs(line):
+        if "analys" in line.columns and status in (DELVIS, EJ) and not line.text("analys") and not differs(line):
             figures = "" if line.text("status") else _figures(line)
             yield filing.at(
                 (INDICATORS, line.row, "analys"),
-                f"indikatorn {_label(filing, line, 'forslag', status).lower()[2:]}{figures} men har ingen analys.",
+                f"indikatorn {label(filing, line, 'forslag', status).lower()[2:]}{figures} men har ingen analys.",
                 "Skriv varför målet inte nås och vad som görs.",
                 found=line.text("prognos_helar") or line.text("periodens_utfall"),
                 expected=line.text("arsmal") or line.text("kf_arsmal"),
@@ -311,7 +176,7 @@ def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
     Exempel: Period Tertial 1 2024, men inget utfall och ingen analys.
     """
     for line in lines(filing, INDICATORS):
-        if "periodens_utfall" not in line.columns or _said(line):
+        if "periodens_utfall" not in line.columns or is_explained(line):
             continue
         often = not line.text("period").isdigit() and line.text("period") != ""
         if not often and filing.set.period != "VB":
@@ -348,7 +213,7 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
     """
     for line in lines(filing, INDICATORS):
         value = line.value("arsmal")
-        if _said(line) or (value is not None and value.slag not in UNSET):
+        if is_explained(line) or (value is not None and value.slag not in UNSET):
             continue
         decided = line.value("kf_arsmal")
         if filing.set.level == "enhet" and decided is not None and decided.slag not in (Slag.INGET, Slag.NAMND):
@@ -363,42 +228,6 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
             expected=line.text("kf_arsmal"),
             follows_from_here=False,
         )
-
-
-@rule(
-    "BF318",
-    title="Årsmålet når KF:s",
-    severity=Severity.UPPLYSNING,
-    source="KF:s årsmål gäller staden; nämnden sätter sitt eget (002:316-325)",
-)
-def the_target_reaches_the_citys(filing: Filing) -> Iterator[Hit]:
-    """BF318: En nämnds årsmål är minst så högt ställt som KF:s, där de går att jämföra.
-
-    Givet en indikator med riktning vars årsmål och KF-årsmål är tal (också Max och +/-) i samma enhet
-    När nämndens årsmål är lägre ställt än KF:s och inget sägs om det
-    Så upplyses det. Antal och mängder (st, kr, GWh) jämförs inte: KF:s är hela stadens.
-    Exempel: Årsmålet för trygghet är 74 % men KF:s 79 %.
-    """
-    for line in lines(filing, INDICATORS):
-        own, decided = line.value("arsmal"), line.value("kf_arsmal")
-        if own is None or decided is None or own.tal is None or decided.tal is None:
-            continue
-        unit = meaning(own.text, line.text("enhet"))[2]
-        amount = unit in AMOUNTS or ar_antal(line.text("indikator"), line.text("enhet"))
-        if amount or unit != meaning(decided.text, line.text("enhet"))[2]:
-            continue
-        lower = own.tal < decided.tal if line.text("riktning") == "hogre" else own.tal > decided.tal
-        if (INDICATORS, line.row, "kf_arsmal") in filing.blamed:
-            continue
-        if line.text("riktning") in ("hogre", "lagre", "band") and lower and not _said(line):
-            yield filing.at(
-                (INDICATORS, line.row, "arsmal"),
-                f"årsmålet {own.text} är lägre ställt än KF:s {decided.text}.",
-                "Inget behöver göras. Skriv gärna på raden varför nämnden ligger på en annan nivå.",
-                found=own.text,
-                expected=decided.text,
-                follows_from_here=False,
-            )
 
 
 @rule(
@@ -486,7 +315,7 @@ def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
     for form, column in ((INDICATORS, "indikator"), (ACTIVITIES, "aktivitet")):
         first: dict[tuple[str, str], str] = {}
         for line in lines(filing, form):
-            name = (line.text("mal"), _same(line.text(column)))
+            name = (line.text("mal"), plain(line.text(column)))
             if not name[1]:
                 continue
             if name in first:
@@ -522,93 +351,14 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
         required = filing.set.blanketter[line.form].column_by_id["forvantat_resultat"].required  # then BF016 says so
         if not line.text("forvantat_resultat") and not required:
             yield _untold(filing, line, "forvantat_resultat", "målet har inget förväntat resultat.")
-        judged = line.text("status") in JUDGED and not _differs(line)
+        judged = line.text("status") in JUDGED and not differs(line)
         if "analys" in line.columns and judged and not line.text("analys"):
-            status = _label(filing, line, "status", line.text("status"))
+            status = label(filing, line, "status", line.text("status"))
             yield _untold(filing, line, "analys", f"målet har status {status} men ingen analys.")
 
 
 def _untold(filing: Filing, line: Line, column: str, text: str) -> Hit:
     return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", follows_from_here=False)
-
-
-COMPARED = ("enhet", "riktning", "konsuppdelad", "periodicitet", "period")
-
-
-@rule(
-    "BF323",
-    title="KF:s indikatorer mäts som KF har bestämt",
-    severity=Severity.VARNING,
-    source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf); riktningen är vår läsning",
-)
-def the_citys_indicators_are_measured_as_decided(filing: Filing) -> Iterator[Hit]:
-    """BF323: En KF-indikator har KF:s enhet, riktning, periodicitet och könsuppdelning.
-
-    Givet en rad i Indikatorer som är en av KF:s för året
-    När enhet, riktning, period eller könsuppdelning är en annan än den som raden skapades med
-    Så varnas det, en gång för raden: statusen räknas annars åt fel håll, eller utfallet efterfrågas inte.
-    Exempel: Sjukfrånvaro har riktningen Högre är bättre.
-    """
-    decided = {(indicator.mal, _same(indicator.namn)): indicator for indicator in filing.set.kf.indikatorer}
-    for line in lines(filing, INDICATORS):
-        indicator = decided.get((line.text("mal"), _same(line.text("indikator"))))
-        if indicator is None:
-            continue
-        wanted = indicator_row(filing.set, indicator)
-        odd = [c for c in COMPARED if c in line.columns and _measured_otherwise(line, c, wanted.get(c))]
-        if not odd:
-            continue
-        columns = filing.set.blanketter[INDICATORS].column_by_id
-        said = ", ".join(
-            f"{columns[c].name} {_label(filing, line, c, line.text(c)) or 'tomt'} i stället för "
-            f"{_label(filing, line, c, wanted[c] or '')}"
-            for c in odd
-        )
-        yield filing.at(
-            (INDICATORS, line.row, odd[0]),
-            f"KF:s indikator är inte som KF har bestämt: {said}.",
-            "Återställ raden, eller förklara varför nämnden mäter på ett annat sätt.",
-            found=line.text(odd[0]),
-            expected=wanted[odd[0]],
-            related=tuple((INDICATORS, line.row, c) for c in odd[1:]),
-            follows_from_here=False,
-        )
-
-
-def _measured_otherwise(line: Line, column: str, wanted: str | None) -> bool:
-    if wanted is None:
-        return False
-    given = line.text(column)
-    if column == "enhet":
-        return enhetens_namn(given, given) != enhetens_namn(wanted, wanted)
-    return _same(given) != _same(wanted)
-
-
-@rule(
-    "BF324",
-    title="Utan mätning finns inget årsmål",
-    severity=Severity.VARNING,
-    source="000:676 (ingen mätning, inget årsmål, ingen prognos), 002:432",
-)
-def without_measurement_there_is_no_target(filing: Filing) -> Iterator[Hit]:
-    """BF324: Anger KF att en indikator inte mäts, sätter nämnden inget årsmål som tal.
-
-    Givet en indikator vars KF-årsmål är -
-    När nämndens årsmål är ett tal
-    Så varnas det.
-    Exempel: KF:s årsmål är - men nämndens 91 %.
-    """
-    for line in lines(filing, INDICATORS):
-        own, decided = line.value("arsmal"), line.value("kf_arsmal")
-        if decided is not None and decided.slag is Slag.INGET and own is not None and own.tal is not None:
-            yield filing.at(
-                (INDICATORS, line.row, "arsmal"),
-                f"KF anger att indikatorn inte mäts ({decided.text}) men årsmålet är {own.text}.",
-                "Ta bort årsmålet, eller förklara hur det ska följas upp.",
-                found=own.text,
-                expected=decided.text,
-                follows_from_here=False,
-            )
 
 
 @rule(
@@ -636,7 +386,7 @@ def a_goal_is_not_above_what_lies_below(filing: Filing) -> Iterator[Hit]:
         if line.text("mal") in below:
             status = status_of(line)
             below[line.text("mal")]["nådda"] += status == HELT
-            below[line.text("mal")]["indikatorer"] += status in (DELVIS, EJ) and _said(line)
+            below[line.text("mal")]["indikatorer"] += status in (DELVIS, EJ) and is_explained(line)
     for line in lines(filing, ACTIVITIES):
         if line.text("mal") in below:
             below[line.text("mal")]["nådda"] += line.text("lage") == "klar"

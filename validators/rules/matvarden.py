@@ -8,7 +8,7 @@ from decimal import Decimal
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
-from validators.rules.mal import INDICATORS, Line, lines
+from validators.rules.rader import INDICATORS, Line, lines
 from workbook.matvarde import Matvarde, Slag, enhetens_namn
 from workbook.status import ar_antal, matvarde_tal
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from validators.filing import Filing
 from validators.finding import Hit, Severity
 from validators.registry import rule
-from validators.rules.mal import INDICATORS, lines, status_of
+from validators.rules.rader import INDICATORS, lines, status_of
 from workbook.status import HELT
 
 _REACH = r"(?:nås|nå|uppnås|uppnå|uppfylls|uppfyllas)"

@@ -10,6 +10,7 @@ from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
 from validators.filing import Filing
 from validators.finding import Hit, Severity, show
 from validators.registry import rule, varies
+from validators.rules.rader import plain
 from workbook.evaluate import Evaluation, Key, NotComputable
 from workbook.matvarde import tolka
 
@@ -343,7 +344,7 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
         return
     for row in form.items:
         facts = filing.filled.facts
-        named = _plain(facts.get(("indikatorer", row, "indikator")))
+        named = plain(str(facts.get(("indikatorer", row, "indikator")) or ""))
         figure = KEY_FIGURES.get(named, "")
         stated = tolka(str(facts.get(("indikatorer", row, "periodens_utfall")) or ""))
         if figure not in figures.row_by_id or stated is None or stated.tal is None:
@@ -384,10 +385,10 @@ def the_same_measure_has_the_same_value(filing: Filing) -> Iterator[Hit]:
     if lists is None:
         return
     facts = filing.filled.facts
-    named = {_plain(facts.get(("indikatorer", item, "indikator"))): item for item in lists.items}
+    named = {plain(str(facts.get(("indikatorer", item, "indikator")) or "")): item for item in lists.items}
     for form in filing.judged():
         for row in form.form.rows:
-            item = named.get(_plain(row.indikator)) if row.indikator else None
+            item = named.get(plain(row.indikator)) if row.indikator else None
             for column in form.form.columns if item is not None else ():
                 key, other = (form.form.id, row.id, column.id), ("indikatorer", item or "", column.id)
                 found = facts.get(key)
@@ -404,7 +405,3 @@ def the_same_measure_has_the_same_value(filing: Filing) -> Iterator[Hit]:
                     related=(other,),
                     follows_from_here=False,
                 )
-
-
-def _plain(text: object) -> str:
-    return " ".join(str(text or "").casefold().split()).rstrip(".")
