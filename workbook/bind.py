@@ -14,6 +14,7 @@ from templates.catalog import Catalog
 from templates.errors import UnknownSet
 from templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind
 from workbook.addresses import address
+from workbook.evaluate import Key, Value
 from workbook.excel_formula import with_ids
 from workbook.filled import Cell, FilledForm, FilledSet, Problem, cell_value
 from workbook.placement import (
@@ -92,6 +93,19 @@ def _read_stamp(raw: RawBook) -> dict[str, str]:
 
 
 Mark = tuple[tuple[int, int], str]  # where a form's mark stands, and what it says
+
+
+_BEGUN: dict[tuple[str, str, str], dict[str, dict[Key, Value]]] = {}
+
+
+def _begun_with(blankettset: Blankettset) -> dict[str, dict[Key, Value]]:
+    """What each form of an empty set begins with, worked out once for every set."""
+    key = (blankettset.id, blankettset.level, blankettset.definition_hash)
+    if key not in _BEGUN:
+        found = _BEGUN[key] = {}
+        for place, value in starting_facts(blankettset).items():
+            found.setdefault(place[0], {})[place] = value
+    return _BEGUN[key]
 
 
 class _SheetMap:
@@ -195,7 +209,7 @@ class _Binder:
         ]
         self.maps: dict[str, _SheetMap] = {}
         self.parameters: dict[tuple[int, int], str] = {}
-        self.begun_with = starting_facts(blankettset)
+        self.begun_with = _begun_with(blankettset)
 
     def bind(self) -> FilledSet:
         if self.stamp.get("definition") != self.set.definition_hash:
@@ -275,15 +289,19 @@ class _Binder:
             else []
         )
         inputs = [column for _, column, definition in item if definition.kind is not Kind.COMPUTED]
+        computed = [each for each in item if each[2].kind is Kind.COMPUTED]
         cells, name = found.sheet.cells, found.sheet.name
         letters = {column: address(1, column)[:-1] for column in found.columns.values()}
         for row_id, row in found.rows.items():
             is_item = form.is_list and row_id != LIST_TOTAL
             spare = is_item and not any((row, column) in cells for column in inputs)
-            columns = item if is_item else [(c, at, form.cell(row_id, c)) for c, at in found.columns.items()]
+            if spare:
+                columns = computed
+            else:
+                columns = item if is_item else [(c, at, form.cell(row_id, c)) for c, at in found.columns.items()]
             for column_id, column, definition in columns:
                 raw = cells.get((row, column))
-                if spare and (raw is None or (raw.formula is not None and definition.kind is Kind.COMPUTED)):
+                if spare and (raw is None or raw.formula is not None):
                     continue  # a spare row with nothing but its own formulas
                 place = f"{letters[column]}{row}"
                 cell: Cell | None
@@ -297,7 +315,7 @@ class _Binder:
                     filled.cells[row_id, column_id] = cell
                     pairs.append((cell, definition))
         filled.defined = pairs
-        begun_with = {k: v for k, v in self.begun_with.items() if k[0] == form.id}
+        begun_with = self.begun_with.get(form.id)
         if begun_with:
             given = {
                 cell.key: cell.value for cell, definition in pairs if definition.kind is not Kind.COMPUTED and cell.raw

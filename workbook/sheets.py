@@ -9,6 +9,7 @@ import datetime
 import math
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Column, Kind, Row, Type
@@ -500,10 +501,14 @@ def unit_text(form: Blankett) -> str:
 
 def column_width(form: Blankett, column: Column) -> int:
     """Wide enough for the longest word of the heading and for what the column holds."""
-    usual = {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(column.type, 28)
-    wanted = column.width or (13 if column.type.is_number else usual)
-    heading = longest_word(column.label, bold=True) + 1.4 * _heading_indent(column) + 1
-    return max(wanted, math.ceil(heading + (BUTTON if form.is_list else 0)))
+    return _width(column.label, column.type, column.width, _heading_indent(column), BUTTON if form.is_list else 0)
+
+
+@lru_cache(maxsize=4096)
+def _width(label: str, type_: Type, width: int | None, indent: int, button: float) -> int:
+    usual = {Type.LANGTEXT: 60, Type.MATVARDE: 13, Type.DATUM: 13, Type.JANEJ: 12}.get(type_, 28)
+    wanted = width or (13 if type_.is_number else usual)
+    return max(wanted, math.ceil(longest_word(label, bold=True) + 1.4 * indent + 1 + button))
 
 
 def named_columns(form: Blankett) -> int:
@@ -529,6 +534,6 @@ def header_lines(form: Blankett, column: Column) -> int:
 
 def cell_lines(form: Blankett, column: Column, text: str) -> int:
     """How many lines a text takes in a cell of the column."""
-    if column.type.is_number or column.type is Type.DATUM:
+    if not text or column.type.is_number or column.type is Type.DATUM:
         return 1
     return text_lines(text, column_width(form, column), indent=0 if column.type is Type.MATVARDE else 1)
