@@ -53,7 +53,7 @@ class Outcome(msgspec.Struct, frozen=True):
         count = len(self.collection.filings)
         missing = f", {len(self.collection.missing)} saknas" if self.collection.missing else ""
         extra = f" Den långa tabellen ligger i {self.beside}." if self.beside else ""
-        return f"{self.path}: {count} {self._many(count)} konsoliderade{missing}, {self.errors} fel.{extra}"
+        return f"{self.path}: {count} {self._many(count)} konsoliderad{'e' if count != 1 else ''}{missing}, {self.errors} fel.{extra}"
 
     def _many(self, count: int) -> str:
         level = self.collection.set.level if self.collection.set else "namnd"
