@@ -23,12 +23,14 @@ if importlib.util.find_spec("xlwings_server") is None:  # not imported here: it 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 from fastapi.testclient import TestClient  # noqa: E402
+from openpyxl import load_workbook  # noqa: E402
 
 from addin import formelfunktioner as f  # noqa: E402
 from addin import inlamning, manifestkontroll, server, vakt  # noqa: E402
 from addin.exempel import filings  # noqa: E402
 from addin.inkorg import NotDelivered  # noqa: E402
 from addin.kommandon import main  # noqa: E402
+from addin.kontroll import write_control  # noqa: E402
 from addin.oppen_bok import check  # noqa: E402
 from templates.catalog import catalog  # noqa: E402
 from tests import forms, tillagg  # noqa: E402
@@ -194,6 +196,42 @@ def test_validera_finds_what_the_command_line_finds(client: TestClient, folder: 
     assert found["kontroll"]["platser"][:3] == [8, 9, 10]
     assert found["kontroll"]["kolumner"] == list(range(3, 11))
     assert found["forklaringar"]["lediga"][0] == 8
+
+
+@pytest.mark.parametrize("folder", filings(), ids=lambda f: f.name)
+def test_what_the_server_tells_the_pane_to_write_is_what_the_command_line_writes(
+    client: TestClient, folder: Path, tmp_path: Path
+) -> None:
+    """Payload, answer, workbook: the answer carried out in Python gives the sheet Kontroll of --skriv-kontroll."""
+    path, copy = example(folder, tmp_path), tmp_path / "kopia.xlsx"
+    told = ask(client, tillagg.payload(path), tillagg.formulas(path))["kontroll"]
+    book = load_workbook(path)
+    sheet = book[told["blad"]]
+    for number, texts, link in zip(told["platser"], told["rader"], told["lankar"], strict=False):
+        for column, text in zip(told["kolumner"], texts, strict=True):
+            sheet.cell(number, column).value = text or None
+        if link is not None:
+            sheet.cell(number, told["lankkolumn"]).hyperlink = f"#'{link[0]}'!{link[1]}"
+    book.save(tmp_path / "efter.xlsx")
+    write_control(path, validate(read_filled(path, catalog())), copy, replace=False)
+    ours, theirs = (load_workbook(each)["Kontroll"] for each in (tmp_path / "efter.xlsx", copy))
+    rows = range(8, 8 + len(told["rader"]))
+    for line in rows:
+        for column in told["kolumner"]:
+            one, other = ours.cell(line, column), theirs.cell(line, column)
+            assert without_file(one.value) == without_file(other.value), one.coordinate
+            assert where(one) == where(other), one.coordinate
+    assert validate(read_filled(copy, catalog())).receipt["innehall"] == validate(read_filled(path, catalog())).receipt["innehall"]  # fmt: skip
+
+
+def without_file(text: Any) -> str:
+    """A receipt without the file's own hash, which an open workbook does not have."""
+    return re.sub(r", filen [0-9a-f]{16}\.", "", str(text or ""))
+
+
+def where(cell: Any) -> str | None:
+    """The cell that a link leads to."""
+    return (cell.hyperlink.location or cell.hyperlink.target or "").lstrip("#") if cell.hyperlink else None
 
 
 def test_earlier_workbooks_are_compared_as_on_the_command_line(client: TestClient, tmp_path: Path) -> None:
