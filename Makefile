@@ -9,13 +9,13 @@ check: lint types docs-check test  ## everything that must pass before landing
 lint:  ## style and format
 	.venv/bin/ruff check . && .venv/bin/ruff format --check .
 types:  ## strict types
-	.venv/bin/mypy
+	$(PY) -m tools.types
 test:  ## the tests
 	$(PY) -m pytest
 docs:  ## write the generated pages
-	$(PY) -m addin.sidor
+	$(PY) -m tools.sidor
 docs-check:  ## fail when a generated page is stale
-	$(PY) -m addin.sidor --check
+	$(PY) -m tools.sidor --check
 benchmark:  ## speed ratios on this machine
 	$(PY) -m tests.benchmark
 .PHONY: help install check lint types test docs docs-check benchmark

@@ -19,10 +19,10 @@ from typing import Any
 
 import msgspec
 
-from templates.errors import DefinitionError, UnknownSet
-from templates.formula import Formula, FormulaError, Ref, parse_formula, parse_reference
-from templates.functions import FUNCTIONS
-from templates.model import (
+from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.formula import Formula, FormulaError, Ref, parse_formula, parse_reference
+from blankettset.templates.functions import FUNCTIONS
+from blankettset.templates.model import (
     ITEM,
     Blankett,
     Blankettset,
@@ -418,8 +418,8 @@ def _require_parameter(bound: Blankettset, file: str, parameter_id: str) -> None
 
 def read_documents(root: Path) -> dict[str, Any]:
     """Parse and check every definition file under `root`; DefinitionError on the first file with a mistake."""
-    from templates import schema
-    from templates.strict_yaml import Document
+    from blankettset.templates import schema
+    from blankettset.templates.strict_yaml import Document
 
     documents: dict[str, Any] = {}
     for name, path in _files(root).items():
@@ -430,7 +430,7 @@ def read_documents(root: Path) -> dict[str, Any]:
 
 
 def _schema_for(name: str) -> dict[str, Any]:
-    from templates import schema
+    from blankettset.templates import schema
 
     if name.startswith("blanketter/"):
         return schema.BLANKETT

@@ -1,4 +1,4 @@
-"""Names that a definition may use in `function:`, with what each takes. The arithmetic is in workbook.nyckeltal."""
+"""Names that a definition may use in `function:`, with what each takes. The arithmetic is in workbook.calc.nyckeltal."""
 
 from __future__ import annotations
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
-from templates.formula import Formula, Ref, Term
+from blankettset.templates.formula import Formula, Ref, Term
 
 MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
+PERIODS = ("VP", "T1", "T2", "VB")  # in the order that they come in a year
 LIST_TOTAL = "summa"
 IU = "i.u."  # ingen uppgift: asked for but not known; in a figure's place it counts as no figure
 ITEM = "@"  # in the formulas of a list form: the item's own row
@@ -107,7 +108,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Function(msgspec.Struct, frozen=True):
-    """A named nyckeltal function applied to cells (see workbook.nyckeltal)."""
+    """A named nyckeltal function applied to cells (see workbook.calc.nyckeltal)."""
 
     name: str
     args: tuple[Ref, ...]

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from templates.errors import DefinitionError
-from templates.strict_yaml import Document
+from blankettset.templates.errors import DefinitionError
+from blankettset.templates.strict_yaml import Document
 
 PERIODS = ["VP", "T1", "T2", "VB"]
 LEVELS = ["namnd", "enhet"]

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from templates.errors import DefinitionError
+from blankettset.templates.errors import DefinitionError
 
 _Base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 

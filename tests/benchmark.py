@@ -24,17 +24,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.parsers import expat
 
-from addin.exempel import filings, synthetic_city
-from addin.konsolidering import consolidate
-from templates.catalog import catalog
+from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.cli.exempel import filings, synthetic_city
+from blankettset.templates.catalog import catalog
+from blankettset.validators.registry import rules
+from blankettset.validators.validate import validate
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.read.xlsx_reader import read_workbook
+from blankettset.workbook.write.build import build
 from tests import tillagg
 from tests.forms import namnd_of
-from validators.registry import rules
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.facts import read_facts
-from workbook.xlsx_reader import read_workbook
 
 SET = "2024-T1"
 
@@ -119,7 +119,15 @@ def many(folder: Path, number: int) -> tuple[float, float]:
     for i in range(number):
         (target / f"{i:04}.xlsx").write_bytes(source)
     start = time.perf_counter()
-    command = [sys.executable, "-m", "addin.kommandon", "konsolidera", str(target), "-o", str(folder / "manga.xlsx")]
+    command = [
+        sys.executable,
+        "-m",
+        "blankettset.addin.cli.kommandon",
+        "konsolidera",
+        str(target),
+        "-o",
+        str(folder / "manga.xlsx"),
+    ]
     measured = subprocess.run([sys.executable, "-c", OF_CHILDREN, *command], capture_output=True, text=True, check=True)
     return time.perf_counter() - start, int(measured.stdout.split()[-1]) / 1024
 
@@ -140,7 +148,7 @@ def over_http(path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    code = f"from addin.kommandon import main; main(['tillagg', '--port', '{port}', '--arbetare', '2'])"
+    code = f"from blankettset.addin.cli.kommandon import main; main(['tillagg', '--port', '{port}', '--arbetare', '2'])"
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         base = f"http://127.0.0.1:{port}/xlwings"
         with httpx.Client(timeout=60) as client:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from templates.strict_yaml import Document
+from blankettset.templates.strict_yaml import Document
 from tests import forms
 
 

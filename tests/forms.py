@@ -14,19 +14,19 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from templates.catalog import catalog
-from templates.model import Blankettset, Kind, Type
-from validators.finding import Finding
-from validators.validate import validate
-from workbook.addresses import parse_address
-from workbook.bind import bind
-from workbook.build import build
-from workbook.evaluate import Evaluation, Key, NotComputable, Value
-from workbook.facts import parse_facts
-from workbook.filled import FilledSet
-from workbook.start import starting_facts
-from workbook.values import parse_number
-from workbook.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Blankettset, Kind, Type
+from blankettset.validators.finding import Finding
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable, Value
+from blankettset.workbook.calc.values import parse_number
+from blankettset.workbook.layout.addresses import parse_address
+from blankettset.workbook.layout.start import starting_facts
+from blankettset.workbook.read.bind import bind
+from blankettset.workbook.read.facts import parse_facts
+from blankettset.workbook.read.filled import FilledSet
+from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
+from blankettset.workbook.write.build import build
 
 HEADER = "blankett;rad;kolumn;varde\n"
 NAMND = {"2019-T2": "SDN22", "2021-VP": "SDN04"}

@@ -25,11 +25,11 @@ if MISSING or CHROMIUM is None:
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
-from addin.exempel import filings  # noqa: E402
-from templates.catalog import catalog  # noqa: E402
+from blankettset.addin.cli.exempel import filings  # noqa: E402
+from blankettset.templates.catalog import catalog  # noqa: E402
+from blankettset.workbook.read.facts import read_facts  # noqa: E402
+from blankettset.workbook.write.build import build  # noqa: E402
 from tests import forms  # noqa: E402
-from workbook.build import build  # noqa: E402
-from workbook.facts import read_facts  # noqa: E402
 
 PICTURES = os.environ.get("BLANKETT_BILDER")  # a folder for screenshots to look at
 
@@ -44,7 +44,11 @@ def address(inbox: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-c", f"from addin.kommandon import main; main(['tillagg', '--port', '{port}'])"]
+    command = [
+        sys.executable,
+        "-c",
+        f"from blankettset.addin.cli.kommandon import main; main(['tillagg', '--port', '{port}'])",
+    ]
     environment = {**os.environ, "BLANKETT_INKORG": str(inbox)}
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         for _ in range(200):

@@ -11,19 +11,19 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from addin import formelfunktioner
-from addin.exempel import filings
-from addin.server import FUNCTIONS
-from templates.catalog import catalog
+from blankettset.addin.cli.exempel import filings
+from blankettset.addin.excel import formelfunktioner
+from blankettset.addin.excel.server import FUNCTIONS
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Evaluation, Key
+from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS, STORED
+from blankettset.workbook.layout.excel_formula import same_formula
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.write.build import build
 from tests import forms
 from tests.test_libreoffice import SETS, recalculated, set_facts
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.evaluate import Evaluation, Key
-from workbook.excel_formula import same_formula
-from workbook.facts import read_facts
-from workbook.form_functions import FORM_FUNCTIONS, STORED
 
 CALL = re.compile(rf"^=IFERROR\({STORED}(?P<name>[A-Z]+)\((?P<args>[^()]*)\),(?P<own>.*)\)$")
 KEPT_WHOLE = {"budgetfoljsamhet", "prognossakerhet"}

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates.catalog import catalog
-from templates.model import Kind, Type
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Kind, Type
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import show
+from blankettset.validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
+from blankettset.workbook.calc.nyckeltal import kvot_procent
+from blankettset.workbook.calc.values import is_too_large, parse_date, parse_number, rounded, text_length
+from blankettset.workbook.read.facts import DataError, parse_facts
+from blankettset.workbook.read.filled import Cell
+from blankettset.workbook.read.xlsx_reader import _DDE, _EXTERNAL, CellState, RawCell, read_workbook
+from blankettset.workbook.write.build import build
 from tests import forms
 from tests.reader.packages import book, strings
 from tests.test_kommandon import blankett
-from validators.filing import Filing
-from validators.finding import show
-from validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
-from workbook.build import build
-from workbook.facts import DataError, parse_facts
-from workbook.filled import Cell
-from workbook.nyckeltal import kvot_procent
-from workbook.values import is_too_large, parse_date, parse_number, rounded, text_length
-from workbook.xlsx_reader import _DDE, _EXTERNAL, CellState, RawCell, read_workbook
 
 SET = "2024-T1"
 PLACE = "verksamhetsomraden;forskola;budget"

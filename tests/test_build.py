@@ -17,16 +17,23 @@ from openpyxl.utils import coordinate_to_tuple
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from templates.catalog import catalog
-from templates.model import Blankett, Kind
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Blankett, Kind
+from blankettset.workbook.layout import look
+from blankettset.workbook.layout.placement import (
+    HEADER_ROW,
+    INDEX_SHEET,
+    LISTS_SHEET,
+    PARAMETER_SHEET,
+    STAMP_SHEET,
+    Placement,
+)
+from blankettset.workbook.layout.start import starting_facts
+from blankettset.workbook.layout.text_size import text_width
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import parse_facts
+from blankettset.workbook.write.build import build
 from tests import forms
-from workbook import look
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.facts import parse_facts
-from workbook.placement import HEADER_ROW, INDEX_SHEET, LISTS_SHEET, PARAMETER_SHEET, STAMP_SHEET, Placement
-from workbook.start import starting_facts
-from workbook.text_size import text_width
 
 SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
 

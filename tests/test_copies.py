@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from addin import kontroll
-from addin.inkorg import deliver, latest
-from addin.kontroll import write_control
-from templates.catalog import catalog
+from blankettset.addin.check import kontroll
+from blankettset.addin.check.kontroll import write_control
+from blankettset.addin.inbox.inkorg import deliver, latest
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import validate
+from blankettset.workbook.edit.sheet_edit import NotEditable, with_cells, with_links
+from blankettset.workbook.edit.zip_copy import with_parts
+from blankettset.workbook.read.bind import read_filled
 from tests import forms
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.sheet_edit import NotEditable, with_cells, with_links
-from workbook.zip_copy import with_parts
 
 SET = "2024-T1"
 NOW = datetime.datetime(2024, 5, 22, 14, 30)
@@ -88,7 +88,7 @@ def test_a_copy_that_would_lose_a_cell_is_not_written(tmp_path: Path, monkeypatc
     monkeypatch.setattr(kontroll, "with_control", lambda *_: other)
     with pytest.raises(NotEditable, match="inget har skrivits"):
         write_control(path, validate(read_filled(path, catalog())), copy, replace=False)
-    monkeypatch.setattr("addin.inkorg.with_texts", lambda *_: other)
+    monkeypatch.setattr("blankettset.addin.inbox.inkorg.with_texts", lambda *_: other)
     with pytest.raises(NotEditable, match="inget har skrivits"):
         deliver(tmp_path, path.read_bytes(), "bok.xlsx", by="A", now=NOW)
     assert [each.name for each in tmp_path.rglob("*.xlsx")] == ["bok.xlsx"]
@@ -117,7 +117,7 @@ def test_a_bomb_that_nothing_reads_is_never_unpacked(tmp_path: Path) -> None:
     path, copy = tmp_path / "bomb.xlsx", tmp_path / "kopia.xlsx"
     path.write_bytes(with_extra_part(bytes(400 << 20)))
     code = (
-        "import re, sys; from pathlib import Path; from addin.kommandon import main\n"
+        "import re, sys; from pathlib import Path; from blankettset.addin.cli.kommandon import main\n"
         "try: main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1]) // 1024)"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from templates.catalog import ROOT, Catalog, catalog, load, read_documents
-from templates.errors import DefinitionError, UnknownSet
-from templates.model import Blankett, Kind
+from blankettset.templates.catalog import ROOT, Catalog, catalog, load, read_documents
+from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.model import Blankett, Kind
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from addin import sidor
-from addin.kommandon import main
-from templates.catalog import catalog
-from validators.registry import SECTIONS, rules
+from blankettset.addin.cli.kommandon import main
+from blankettset.templates.catalog import catalog
+from blankettset.validators.registry import SECTIONS, rules
+from tools import sidor
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

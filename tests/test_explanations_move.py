@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from blankettset.validators.finding import Finding, Severity
+from blankettset.workbook.calc.evaluate import Key, Value
 from tests import forms
-from validators.finding import Finding, Severity
-from workbook.evaluate import Key, Value
 
 SET = "2024-T1"
 ROWS = {"A": "Egen A", "B": "Egen B"}

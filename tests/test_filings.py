@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from addin.exempel import FAULTS, filings, synthetic_city
-from templates.catalog import catalog
+from blankettset.addin.cli.exempel import FAULTS, filings, synthetic_city
+from blankettset.templates.catalog import catalog
+from blankettset.validators.finding import Severity
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Evaluation
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.read.filled import FilledSet
+from blankettset.workbook.write.build import build
 from tests import forms
-from validators.finding import Severity
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.evaluate import Evaluation
-from workbook.facts import read_facts
-from workbook.filled import FilledSet
 
 FOUND = {  # fel and varningar, and how many upplysningar of each rule
     "2019-T2_SDN22": (

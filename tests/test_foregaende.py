@@ -9,13 +9,13 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from addin.kommandon import main
+from blankettset.addin.cli.kommandon import main
+from blankettset.validators.earlier import NotEarlier
+from blankettset.validators.finding import Finding
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.read.filled import FilledSet
 from tests import forms
-from validators.finding import Finding
-from validators.tidigare import NotEarlier
-from validators.validate import validate
-from workbook.evaluate import Key, Value
-from workbook.filled import FilledSet
 
 COVERED = {f"BF50{number}" for number in range(1, 9)}
 AREAS = "verksamhetsomraden"

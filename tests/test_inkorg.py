@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from addin.inkorg import (
+from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.inbox.inkorg import (
     NotDelivered,
     _slug,
     chosen,
@@ -23,12 +24,11 @@ from addin.inkorg import (
     overview,
     set_last_day,
 )
-from addin.konsolidering import consolidate
-from templates.catalog import catalog
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import validate
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 from tests import forms
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.xlsx_reader import UnreadableWorkbook
 
 NOW = datetime.datetime(2024, 5, 22, 14, 30)
 CLEAN = "2024-T1"
@@ -255,7 +255,7 @@ def test_a_delivery_without_its_receipt_is_taken_back(tmp_path: Path, monkeypatc
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("addin.inkorg._write_receipt", full)
+    monkeypatch.setattr("blankettset.addin.inbox.inkorg._write_receipt", full)
     with pytest.raises(NotDelivered, match="disken är full"):
         deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]

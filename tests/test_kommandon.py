@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from addin.exempel import filings
-from addin.kommandon import main
+from blankettset.addin.cli.exempel import filings
+from blankettset.addin.cli.kommandon import main
 from tests import forms
 from tests.reader.packages import book
 
@@ -163,14 +163,14 @@ def test_a_folder_that_may_not_be_written_is_told_so(tmp_path: Path) -> None:
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import workbook.build
+    from blankettset.workbook.write import build
 
     def broken(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     path = tmp_path / "a.xlsx"
     path.write_bytes(b"viktigt")
-    monkeypatch.setattr(workbook.build._Book, "write", broken)
+    monkeypatch.setattr(build._Book, "write", broken)
     one_line(blankett("ny", "--namnd", "SDN08", "--period", "2024-T1", "-o", path, "--ersatt"))
     assert path.read_bytes() == b"viktigt"
     assert list(tmp_path.iterdir()) == [path]
@@ -202,7 +202,7 @@ def test_help_is_swedish(command: tuple[str, ...]) -> None:
 
 
 def test_a_reader_that_goes_away_is_no_error(klar: Path) -> None:
-    script = f"{sys.executable} -m addin.kommandon data {klar} | head -1"
+    script = f"{sys.executable} -m blankettset.addin.cli.kommandon data {klar} | head -1"
     done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("namnd;")
     assert done.stderr == ""

@@ -12,17 +12,17 @@ from click.testing import CliRunner
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from addin.exempel import filings
-from addin.kommandon import main
-from addin.kontroll import control_rows, write_control
-from templates.catalog import catalog
+from blankettset.addin.check.kontroll import control_rows, write_control
+from blankettset.addin.cli.exempel import filings
+from blankettset.addin.cli.kommandon import main
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import Result, validate
+from blankettset.workbook.layout.placement import INDEX_SHEET
+from blankettset.workbook.layout.start import starting_facts
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.write.build import build
 from tests import forms
-from validators.validate import Result, validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.facts import read_facts
-from workbook.placement import INDEX_SHEET
-from workbook.start import starting_facts
 
 SHEET = "Kontroll"
 

@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from addin.exempel import filings, synthetic_city
-from addin.konsolidering import consolidate
-from templates.catalog import catalog
-from templates.model import Type
+from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.cli.exempel import filings, synthetic_city
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Type
+from blankettset.workbook.calc.evaluate import Evaluation
+from blankettset.workbook.layout import look
+from blankettset.workbook.layout.placement import INDEX_SHEET
+from blankettset.workbook.layout.text_size import text_lines
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.read.filled import FilledSet
+from blankettset.workbook.read.xlsx_reader import CellState
+from blankettset.workbook.write.build import build, new_book
 from tests import forms
-from workbook import look
-from workbook.bind import read_filled
-from workbook.build import build, new_book
-from workbook.evaluate import Evaluation
-from workbook.facts import read_facts
-from workbook.filled import FilledSet
-from workbook.placement import INDEX_SHEET
-from workbook.text_size import text_lines
-from workbook.xlsx_reader import CellState
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 pytestmark = [

@@ -8,11 +8,11 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blankettset.validators.validate import validate
+from blankettset.workbook.layout.placement import INDEX_SHEET, LONG_SHEET
+from blankettset.workbook.layout.text_size import text_lines
+from blankettset.workbook.write.long_texts import PIECE, WIDTH, pieces
 from tests import forms
-from validators.validate import validate
-from workbook.long_texts import PIECE, WIDTH, pieces
-from workbook.placement import INDEX_SHEET, LONG_SHEET
-from workbook.text_size import text_lines
 
 LONG = "\n".join(
     f"Stycke {number}. " + "Arbetet pågår enligt plan och följs upp varje tertial. " * 9 for number in range(40)
@@ -47,8 +47,8 @@ def test_a_text_that_its_cell_cannot_show_stands_in_full_on_a_sheet_of_its_own()
 
 
 def test_the_sheet_is_the_programs_own_and_no_loss() -> None:
-    from templates.catalog import catalog
-    from workbook.bind import read_filled
+    from blankettset.templates.catalog import catalog
+    from blankettset.workbook.read.bind import read_filled
 
     found = validate(read_filled(built(LONG), catalog(), name="bok.xlsx")).findings
     assert [finding.code for finding in found] == []

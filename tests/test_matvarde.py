@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.matvarde import UNITS, Matvarde, Slag, skriv, tolka
+from blankettset.workbook.calc.matvarde import UNITS, Matvarde, Slag, skriv, tolka
 
 D = Decimal
 SEEDS = Path(__file__).parent.parent.parent / "shared" / "seeds"

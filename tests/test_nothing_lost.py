@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from addin.kommandon import main
-from templates.catalog import catalog
+from blankettset.addin.cli.kommandon import main
+from blankettset.templates.catalog import catalog
+from blankettset.workbook.read.bind import read_filled
 from tests import forms
 from tests.test_kommandon import blankett, one_line
-from workbook.bind import read_filled
 
 HEADER = "blankett;rad;kolumn;varde\n"
 BUDGET = ("verksamhetsomraden", "forskola", "budget")
@@ -169,7 +169,7 @@ def test_a_named_pipe_is_no_file(tmp_path: Path, klar: Path) -> None:
 def test_every_console_can_show_what_is_said(tmp_path: Path, klar: Path) -> None:
     for encoding in ("ascii", "cp1252"):
         for args in (["validera", klar], ["validera", klar, "--json"], ["data", klar], ["regler"], ["validra"]):
-            command = [sys.executable, "-m", "addin.kommandon", *map(str, args)]
+            command = [sys.executable, "-m", "blankettset.addin.cli.kommandon", *map(str, args)]
             environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
             done = subprocess.run(command, capture_output=True, env=environment, check=False)
             assert b"Traceback" not in done.stderr
@@ -179,7 +179,7 @@ def test_every_console_can_show_what_is_said(tmp_path: Path, klar: Path) -> None
 @pytest.mark.skipif(os.name == "nt", reason="signalen finns inte")
 def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path) -> None:
     code = (
-        "import time, workbook.build as b; from addin.kommandon import main\n"
+        "import time, workbook.build as b; from blankettset.addin.cli.kommandon import main\n"
         "b._Book.write = lambda self: (print('skriver', flush=True), time.sleep(60))\n"
         "main(['ny', '--namnd', 'SDN08', '--period', '2024-T1', '-o', 'ut.xlsx'])"
     )

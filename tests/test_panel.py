@@ -16,12 +16,12 @@ from tests.panel_fixtures import PanePage, address, book, browser, inbox  # firs
 # isort: split
 from playwright.sync_api import Browser, Page
 
-from templates.catalog import catalog
+from blankettset.templates.catalog import catalog
+from blankettset.validators.finding import Severity
+from blankettset.validators.validate import validate
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.write.build import build
 from tests import forms, tillagg
-from validators.finding import Severity
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
 
 pytestmark = [pytest.mark.webb, pytest.mark.filterwarnings("ignore")]
 FAKE = (Path(__file__).parent / "fake_office.js").read_text(encoding="utf-8")

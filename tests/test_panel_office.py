@@ -20,13 +20,13 @@ from tests.panel_fixtures import PanePage, address, book, browser, inbox  # firs
 # isort: split
 from playwright.sync_api import Browser, Page, Request, Route
 
-from addin.kontroll import write_control
-from templates.catalog import catalog
+from blankettset.addin.check.kontroll import write_control
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import Result, validate
+from blankettset.workbook.read.bind import read_filled
 from tests import forms, tillagg
 from tests.excelvard import ExcelHost
 from tests.test_foregaende import EXPLAINED
-from validators.validate import Result, validate
-from workbook.bind import read_filled
 
 pytestmark = [pytest.mark.webb, pytest.mark.filterwarnings("ignore")]
 SHIM = (Path(__file__).parent / "office_shim.js").read_text(encoding="utf-8")

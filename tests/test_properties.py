@@ -8,15 +8,15 @@ from functools import cache
 
 import pytest
 
-from addin.exempel import filings
-from templates.catalog import catalog
-from templates.model import Blankettset, Kind
+from blankettset.addin.cli.exempel import filings
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Blankettset, Kind
+from blankettset.validators.finding import Finding
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.read.facts import parse_facts, read_facts, write_facts
+from blankettset.workbook.read.filled import FilledSet
 from tests import forms
-from validators.finding import Finding
-from validators.validate import validate
-from workbook.evaluate import Key, Value
-from workbook.facts import parse_facts, read_facts, write_facts
-from workbook.filled import FilledSet
 
 SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
 KONTROLL = "kontroll"

@@ -12,19 +12,19 @@ import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
-import addin.konsolidering
-from addin.exempel import synthetic_city
-from addin.kommandon import main
-from addin.konsolidering import consolidate
-from templates.catalog import catalog
+from blankettset.addin.check import konsolidering
+from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.cli.exempel import synthetic_city
+from blankettset.addin.cli.kommandon import main
+from blankettset.templates.catalog import catalog
+from blankettset.validators.collection import Collection, Unreadable, eliminated, handed_in, judge
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, Value
+from blankettset.workbook.city.book import city_facts, in_mnkr, sum_inputs
+from blankettset.workbook.layout.placement import Placement
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.write.build import build
 from tests import forms
-from validators.samling import Collection, Unreadable, eliminated, handed_in, judge
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.evaluate import Evaluation, Facts, Key, Value
-from workbook.konsolidera import city_facts, in_mnkr, sum_inputs
-from workbook.placement import Placement
 
 COVERED = {f"BF60{n}" for n in range(1, 7)}
 SET = "2024-T1"
@@ -408,7 +408,7 @@ def test_several_processes_give_what_one_gives(tmp_path: Path, monkeypatch: pyte
     make(folder, "SDN08", name="zz_igen.xlsx")
     (folder / "trasig.xlsx").write_bytes(b"PK")
     alone = consolidate([folder], tmp_path / "en.xlsx", replace=False)
-    monkeypatch.setattr(addin.konsolidering, "MANY", 2)
+    monkeypatch.setattr(konsolidering, "MANY", 2)
     monkeypatch.setattr("os.cpu_count", lambda: 2)
     together = consolidate([folder], tmp_path / "flera.xlsx", replace=False)
     assert together.collection == alone.collection

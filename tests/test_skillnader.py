@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from blankettset.validators.differences import Skillnad, as_json, differences
+from blankettset.validators.earlier import earlier_workbooks
+from blankettset.validators.validate import validate
+from blankettset.workbook.read.filled import FilledSet
 from tests import forms
-from validators.skillnader import Skillnad, as_json, differences
-from validators.tidigare import earlier_workbooks
-from validators.validate import validate
-from workbook.filled import FilledSet
 
 
 def compared(now: FilledSet, before: FilledSet) -> list[Skillnad]:

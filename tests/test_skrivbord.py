@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from addin.exempel import filings
-from addin.kommandon import main
-from addin.kontroll import control_rows
-from addin.skrivbord import NAME, ORIGINAL, RIBBON, check
-from templates.catalog import catalog
+from blankettset.addin.check.kontroll import control_rows
+from blankettset.addin.cli.exempel import filings
+from blankettset.addin.cli.kommandon import main
+from blankettset.addin.excel.skrivbord import NAME, ORIGINAL, RIBBON, check
+from blankettset.templates.catalog import catalog
+from blankettset.validators.validate import validate
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.facts import read_facts
+from blankettset.workbook.write.build import build
 from tests import forms
-from validators.validate import validate
-from workbook.bind import read_filled
-from workbook.build import build
-from workbook.facts import read_facts
 
 XLWINGS = importlib.util.find_spec("xlwings")
 pytestmark = pytest.mark.skipif(XLWINGS is None, reason="xlwings finns inte på den här maskinen")

@@ -6,7 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from workbook.status import (
+from blankettset.workbook.calc.status import (
     aktivitetslage,
     bedomt_varde,
     forsta_matvarde,

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from blankettset.validators.registry import rules
+from blankettset.workbook.layout.placement import STAMP_SHEET
+from blankettset.workbook.read.xlsx_reader import Anomaly, CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook
 from tests import forms
-from validators.registry import rules
-from workbook.placement import STAMP_SHEET
-from workbook.xlsx_reader import Anomaly, CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook
 
 SET = "2024-T1"
 COVERED = {f"BF{n:03}" for n in (*range(1, 10), 23, 24, 25, 26)}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.text_size import MAX_ROW_HEIGHT, longest_word, row_height, text_lines, text_width
+from blankettset.workbook.layout.text_size import MAX_ROW_HEIGHT, longest_word, row_height, text_lines, text_width
 
 
 @pytest.mark.parametrize(

@@ -25,20 +25,25 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 from fastapi.testclient import TestClient  # noqa: E402
 from openpyxl import load_workbook  # noqa: E402
 
-from addin import formelfunktioner as f  # noqa: E402
-from addin import inlamning, manifestkontroll, server, vakt  # noqa: E402
-from addin.exempel import filings  # noqa: E402
-from addin.inkorg import NotDelivered  # noqa: E402
-from addin.kommandon import main  # noqa: E402
-from addin.kontroll import write_control  # noqa: E402
-from addin.oppen_bok import check  # noqa: E402
-from templates.catalog import catalog  # noqa: E402
-from tests import forms, tillagg  # noqa: E402
-from validators.validate import validate  # noqa: E402
-from workbook.bind import read_filled  # noqa: E402
-from workbook.build import build  # noqa: E402
-from workbook.evaluate import Evaluation  # noqa: E402
-from workbook.facts import read_facts  # noqa: E402
+from blankettset.addin.check.kontroll import write_control  # noqa: E402
+from blankettset.addin.check.oppen_bok import check  # noqa: E402
+from blankettset.addin.cli.exempel import filings  # noqa: E402
+from blankettset.addin.cli.kommandon import main  # noqa: E402
+from blankettset.addin.excel import formelfunktioner as f  # noqa: E402
+from blankettset.addin.excel import server, vakt  # noqa: E402
+from blankettset.addin.inbox import inlamning  # noqa: E402
+from blankettset.addin.inbox.inkorg import NotDelivered  # noqa: E402
+from blankettset.templates.catalog import catalog  # noqa: E402
+from blankettset.validators.validate import validate  # noqa: E402
+from blankettset.workbook.calc.evaluate import Evaluation  # noqa: E402
+from blankettset.workbook.read.bind import read_filled  # noqa: E402
+from blankettset.workbook.read.facts import read_facts  # noqa: E402
+from blankettset.workbook.write.build import build  # noqa: E402
+from tests import (  # noqa: E402
+    forms,
+    manifestkontroll,
+    tillagg,
+)
 
 
 @pytest.fixture(scope="module")
@@ -311,7 +316,7 @@ def test_another_workbook_gets_one_swedish_sentence(client: TestClient, body: di
 
 
 def test_a_broken_payload_is_one_sentence_and_no_traceback() -> None:
-    from workbook.xlsx_reader import UnreadableWorkbook
+    from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 
     for sheets in ([{"name": "A"}], [{"name": "A", "values": 3}], [{"values": []}], ["x"]):
         with pytest.raises(UnreadableWorkbook, match="kom inte fram hel"):
@@ -393,7 +398,7 @@ def test_roles_decide_who_sees_and_delivers(tmp_path: Path, monkeypatch: pytest.
 
 def test_with_logins_on_an_unknown_user_gets_nothing() -> None:
     code = (
-        "from addin.server import application; from fastapi.testclient import TestClient; c = TestClient(application()); "
+        "from blankettset.addin.excel.server import application; from fastapi.testclient import TestClient; c = TestClient(application()); "
         "r = [c.post(f'/xlwings/custom-scripts-call/{n}', json={'client': 'Office.js', 'version': '0.37.8', 'args': [], 'book': {'name': 'b', 'active_sheet_index': 0, 'selection': 'A1', 'calculation': 'Automatic'}, 'sheets': [], 'names': []}).status_code "
         "for n in ('lamna_in', 'konsolidera', 'validera', 'sista_dag', 'inkorg')]; print(r)"
     )
@@ -514,12 +519,12 @@ def test_a_server_that_may_not_start_says_why(args: list[str], words: str) -> No
 
 def test_without_the_licence_key_the_rest_works_and_the_server_says_so() -> None:
     environment = {**os.environ, "XLWINGS_LICENSE_KEY": "fel"}
-    code = "from addin.kommandon import main; main(['tillagg'])"
+    code = "from blankettset.addin.cli.kommandon import main; main(['tillagg'])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=60)
     assert result.returncode == 2
     assert "Licensnyckeln" in result.stderr
     assert "Traceback" not in result.stderr
-    other = subprocess.run([sys.executable, "-c", "from addin.kommandon import main; main(['regler', 'BF302'])"],
+    other = subprocess.run([sys.executable, "-c", "from blankettset.addin.cli.kommandon import main; main(['regler', 'BF302'])"],
                            capture_output=True, text=True, env=environment, timeout=60)  # fmt: skip
     assert other.returncode == 0
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbook.nyckeltal import (
+from blankettset.workbook.calc.nyckeltal import (
     budgetfoljsamhet_efter,
     budgetfoljsamhet_fore,
     differens,
@@ -20,8 +20,8 @@ from workbook.nyckeltal import (
     summa_ifyllda,
     summa_med_forsta,
 )
-from workbook.nyckeltal import resultatoverforing as overforing
-from workbook.values import (
+from blankettset.workbook.calc.nyckeltal import resultatoverforing as overforing
+from blankettset.workbook.calc.values import (
     date_from_serial,
     excel_serial,
     format_number,
@@ -117,8 +117,8 @@ def test_lokalbidrag_without_rent_or_area_is_nothing() -> None:
 
 
 def test_every_form_function_can_be_named_in_a_definition() -> None:
-    from templates.functions import FUNCTIONS
-    from workbook.form_functions import FORM_FUNCTIONS
+    from blankettset.templates.functions import FUNCTIONS
+    from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS
 
     assert set(FUNCTIONS) == set(FORM_FUNCTIONS)
 

@@ -7,14 +7,14 @@ from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from templates.model import Blankett, Blankettset, CellDef, Kind
-from templates.model import Namnd as NamndInfo
-from validators.finding import Figure, Finding, Hit, Severity
-from workbook.evaluate import Evaluation, Key
-from workbook.filled import Cell, FilledForm, FilledSet
+from blankettset.templates.model import Blankett, Blankettset, CellDef, Kind
+from blankettset.templates.model import Namnd as NamndInfo
+from blankettset.validators.finding import Figure, Finding, Hit, Severity
+from blankettset.workbook.calc.evaluate import Evaluation, Key
+from blankettset.workbook.read.filled import Cell, FilledForm, FilledSet
 
 if TYPE_CHECKING:
-    from validators.tidigare import Earlier
+    from blankettset.validators.earlier import Earlier
 
 COVER = "forsattsblad"
 INPUTS = (Kind.INPUT, Kind.SLK)

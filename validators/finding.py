@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from workbook.values import format_number, rounded
+from blankettset.workbook.calc.values import format_number, rounded
 
 Figure = Decimal | str | None
 

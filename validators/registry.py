@@ -15,8 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from validators.filing import Filing
-from validators.finding import Finding, Hit, Severities, Severity
+from blankettset.templates.model import PERIODS
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Finding, Hit, Severities, Severity
 
 Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
@@ -32,7 +33,6 @@ MODULES = (
     "foregaende",
     "rapporttext",
 )  # causes before effects
-PERIODS = ("VP", "T1", "T2", "VB")
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
 
@@ -96,9 +96,9 @@ def declare(code: str, *, title: str, severity: Severities, source: str, doc: st
 def rules() -> Mapping[str, RuleInfo]:
     """All rules by code, in order of code."""
     for name in MODULES:
-        importlib.import_module(f"validators.rules.{name}")
-    for name in ("samling", "validate"):
-        importlib.import_module(f"validators.{name}")
+        importlib.import_module(f"{__package__}.rules.{name}")
+    for name in ("collection", "validate"):
+        importlib.import_module(f"{__package__}.{name}")
     return dict(sorted(RULES.items()))
 
 

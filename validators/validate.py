@@ -9,12 +9,12 @@ from typing import Any
 
 import msgspec
 
-from validators.filing import Filing
-from validators.finding import Finding, Hit, Severity
-from validators.registry import declare, ruleset_version, run
-from validators.tidigare import Earlier, earlier_workbooks
-from workbook.evaluate import Key, Value
-from workbook.filled import FilledSet
+from blankettset.validators.earlier import Earlier, earlier_workbooks
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Finding, Hit, Severity
+from blankettset.validators.registry import declare, ruleset_version, run
+from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.read.filled import FilledSet
 
 EXPLANATIONS = "forklaringar"
 BOUND = "En förklaring gäller de siffror den skrevs för"
@@ -83,7 +83,7 @@ class Result(msgspec.Struct, frozen=True):
         """What differs from the earlier workbooks, when there are any."""
         if not self.earlier:
             return {}
-        from validators.skillnader import as_json  # only those who compare pay for loading it
+        from blankettset.validators.differences import as_json  # only those who compare pay for loading it
 
         return {"skillnader": as_json(self.filled, self.earlier)}
 

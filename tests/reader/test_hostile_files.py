@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from blankettset.workbook.read.xlsx_reader import RawBook, UnreadableWorkbook, read_workbook
 from tests.forms import raw_bytes
 from tests.reader.packages import TYPES, WORKBOOK, WORKBOOK_RELATIONS, book, packed, parts, sheet
-from workbook.xlsx_reader import RawBook, UnreadableWorkbook, read_workbook
 
 ROW = '<row r="1"><c r="A1"><v>7</v></c></row>'
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -130,7 +130,7 @@ def test_a_bomb_is_stopped_within_five_seconds_and_300_mib(tmp_path: Path, kind:
     path.write_bytes(_bomb(kind))
     assert path.stat().st_size < 8 << 20
     code = (
-        "import re, sys; from pathlib import Path; from workbook.xlsx_reader import *\n"
+        "import re, sys; from pathlib import Path; from blankettset.workbook.read.xlsx_reader import *\n"
         "try: read_workbook(Path(sys.argv[1])); print('läst')\n"
         "except UnreadableWorkbook as error: print(error)\n"
         "status = Path('/proc/self/status').read_text()\n"  # ru_maxrss would count the memory of the forking parent

@@ -13,8 +13,8 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blankettset.workbook.read.xlsx_reader import CellState, RawCell, read_workbook
 from tests.reader.packages import MAIN, WORKBOOK, WORKBOOK_RELATIONS, book, packed, parts, sheet
-from workbook.xlsx_reader import CellState, RawCell, read_workbook
 
 
 def cells(data: bytes) -> dict[tuple[int, int], RawCell]:

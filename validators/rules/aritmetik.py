@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from templates.formula import Formula, Ref
-from templates.model import ITEM, LIST_TOTAL, CellDef
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from workbook.evaluate import Key, NotComputable
-from workbook.filled import Cell
-from workbook.xlsx_reader import CellState
+from blankettset.templates.formula import Formula, Ref
+from blankettset.templates.model import ITEM, LIST_TOTAL, CellDef
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.workbook.calc.evaluate import Key, NotComputable
+from blankettset.workbook.read.filled import Cell
+from blankettset.workbook.read.xlsx_reader import CellState
 
 ARITHMETIC = "Räkneregeln står i blankettens definition (se blankettens sida)"
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
-from templates.model import Blankett, Kind
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import PERIODS, rule, varies
-from validators.rules.rader import INDICATORS, meaning, plain
-from validators.rules.stadsregler import UNITS, surplus
-from validators.tidigare import Earlier
-from workbook.evaluate import Key, Value
-from workbook.nyckeltal import prognossakerhet
+from blankettset.templates.model import PERIODS, Blankett, Kind
+from blankettset.validators.earlier import Earlier
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.validators.rules.rader import INDICATORS, meaning, plain
+from blankettset.validators.rules.stadsregler import UNITS, surplus
+from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.calc.nyckeltal import prognossakerhet
 
 AREAS = "verksamhetsomraden"
 

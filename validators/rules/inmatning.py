@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
-from templates.model import LIST_TOTAL, Kind, Type
-from validators.filing import COVER, Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from workbook.evaluate import NotComputable
-from workbook.excel_formula import IdPlaces, formula_text, same_formula
-from workbook.filled import Cell, FilledForm
-from workbook.values import LARGEST, TOO_LARGE, parse_number, rounded
-from workbook.xlsx_reader import CellState
+from blankettset.templates.model import LIST_TOTAL, Kind, Type
+from blankettset.validators.filing import COVER, Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.workbook.calc.evaluate import NotComputable
+from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, parse_number, rounded
+from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text, same_formula
+from blankettset.workbook.read.filled import Cell, FilledForm
+from blankettset.workbook.read.xlsx_reader import CellState
 
 FILL = "Blankettens definition: vad varje cell ska innehålla"
 EPSILON = Decimal("0.000001")  # float noise in a stored formula value; a thousandth of a krona in mnkr

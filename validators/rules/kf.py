@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from validators.filing import Filing
-from validators.finding import Hit, Severity
-from validators.registry import rule, varies
-from validators.rules.rader import GOALS, INDICATORS, Line, is_explained, label, lines, meaning, plain
-from workbook.matvarde import Slag, enhetens_namn
-from workbook.start import indicator_row
-from workbook.status import ar_antal
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity
+from blankettset.validators.registry import rule, varies
+from blankettset.validators.rules.rader import GOALS, INDICATORS, Line, is_explained, label, lines, meaning, plain
+from blankettset.workbook.calc.matvarde import Slag, enhetens_namn
+from blankettset.workbook.calc.status import ar_antal
+from blankettset.workbook.layout.start import indicator_row
 
 AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from validators.filing import Filing
-from validators.finding import Hit, Severity
-from validators.registry import rule, varies
-from validators.rules.rader import (
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity
+from blankettset.validators.registry import rule, varies
+from blankettset.validators.rules.rader import (
     ACTIVITIES,
     GOALS,
     INDICATORS,
@@ -22,8 +22,8 @@ from validators.rules.rader import (
     plain,
     status_of,
 )
-from workbook.matvarde import Slag
-from workbook.status import DELVIS, EJ, HELT
+from blankettset.workbook.calc.matvarde import Slag
+from blankettset.workbook.calc.status import DELVIS, EJ, HELT
 
 UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no target that the nämnd has set
 

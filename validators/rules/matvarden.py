@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from validators.rules.rader import INDICATORS, Line, lines
-from workbook.matvarde import Matvarde, Slag, enhetens_namn
-from workbook.status import ar_antal, matvarde_tal
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.validators.rules.rader import INDICATORS, Line, lines
+from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn
+from blankettset.workbook.calc.status import ar_antal, matvarde_tal
 
 NO_SHARES = ("budgetföljsamhet", "prognossäkerhet", "förändring", "ökning", "minskning", "energieffektivisering")
 OUTCOMES = ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from validators.filing import Filing
-from workbook.matvarde import Matvarde, Slag, enhetens_namn, tolka
-from workbook.status import DELVIS, EJ, HELT, INGEN
+from blankettset.validators.filing import Filing
+from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn, tolka
+from blankettset.workbook.calc.status import DELVIS, EJ, HELT, INGEN
 
 GOALS, UNIT_GOALS, INDICATORS, ACTIVITIES = "mal", "enhetsmal", "indikatorer", "aktiviteter"
 JUDGED = (HELT, DELVIS, EJ)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from validators.filing import Filing
-from validators.finding import Hit, Severity
-from validators.registry import rule
-from validators.rules.rader import INDICATORS, lines, status_of
-from workbook.status import HELT
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity
+from blankettset.validators.registry import rule
+from blankettset.validators.rules.rader import INDICATORS, lines, status_of
+from blankettset.workbook.calc.status import HELT
 
 _REACH = r"(?:nås|nå|uppnås|uppnå|uppfylls|uppfyllas)"
 # "Målet om 70 % uppnås inte", "delvis kommer att uppnås vid årets slut": the words that the reports use of a missed target

@@ -7,13 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from templates.model import MONEY_SCALE, Kind, Type
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from workbook.evaluate import Key
-from workbook.filled import FilledForm
-from workbook.values import rounded
+from blankettset.templates.model import MONEY_SCALE, Kind, Type
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.workbook.calc.evaluate import Key
+from blankettset.workbook.calc.values import rounded
+from blankettset.workbook.read.filled import FilledForm
 
 INPUTS = (Kind.INPUT, Kind.SLK)
 VOLUMES, COMPLAINTS = "volymer", "synpunkter"

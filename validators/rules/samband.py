@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 
-from templates.formula import Formula, Ref
-from templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from validators.rules.rader import plain
-from workbook.evaluate import Evaluation, Key, NotComputable
-from workbook.matvarde import tolka
+from blankettset.templates.formula import Formula, Ref
+from blankettset.templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.validators.rules.rader import plain
+from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable
+from blankettset.workbook.calc.matvarde import tolka
 
 EARLY = varies(Severity.VARNING, Severity.FEL)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from templates.model import Blankett
-from validators.filing import Filing
-from validators.finding import Hit, Severity, show
-from validators.registry import rule, varies
-from workbook.evaluate import Key, Value
-from workbook.nyckeltal import Overforing, produkt, resultatoverforing
+from blankettset.templates.model import Blankett
+from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.calc.nyckeltal import Overforing, produkt, resultatoverforing
 
 UNITS = "resultatenheter"
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from validators.filing import COVER, Filing
-from validators.finding import Hit, Severity
-from validators.registry import rule
-from workbook.filled import Problem
+from blankettset.validators.filing import COVER, Filing
+from blankettset.validators.finding import Hit, Severity
+from blankettset.validators.registry import rule
+from blankettset.workbook.read.filled import Problem
 
 DESIGN = "Blankettsetets uppbyggnad: stämpel och dolda id:n"
 

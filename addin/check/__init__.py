@@ -1,0 +1,1 @@
+"""What every door does with workbooks: check one, collect many. No door of its own."""

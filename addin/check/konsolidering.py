@@ -1,0 +1,288 @@
+"""Reads and judges many workbooks and has them written as one. Used by the command line and the Excel doors alike."""
+
+from __future__ import annotations
+
+import datetime
+import gc
+import os
+import pickle
+import signal
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from blankettset.addin.check.skydd import spare_other_kinds, spare_sources
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import Blankettset
+from blankettset.validators.collection import Collection, Handed, Ticket, Unreadable, eliminated, handed_in, judge
+from blankettset.validators.finding import Finding, Severity, show
+from blankettset.validators.validate import validate
+from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
+from blankettset.workbook.city.book import CITY, City, Part, write_city
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook, shown_name
+from blankettset.workbook.write.build import WriteError
+
+MANY = 60  # files; below this a pool of fresh processes costs more than it gives
+MANY_WHERE_CHEAP = 8
+PATIENCE = 1.0  # seconds before progress is shown
+HEADERS = ("Kod", "Allvar", "Blankett", "Funnet", "Förväntat", "Text", "Åtgärd", "Förklaring")
+PLACES = ("Blad", "Cell", "Rad", "Kolumn", "Fil")  # last, and not on paper
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a consolidation."""
+
+    path: Path
+    collection: Collection
+    rows: tuple[tuple[str, ...], ...]
+    beside: Path | None
+
+    @property
+    def errors(self) -> int:
+        """How many fel there are, in the nämnder's own filings and among them."""
+        own = sum(filed.count(Severity.FEL) for filed in self.collection.filings)
+        return own + sum(finding.severity is Severity.FEL for _, finding in self.collection.findings)
+
+    def sentence(self) -> str:
+        """One line that says what lies where."""
+        count = len(self.collection.filings)
+        missing = f", {len(self.collection.missing)} saknas" if self.collection.missing else ""
+        extra = f" Den långa tabellen ligger i {self.beside}." if self.beside else ""
+        return f"{self.path}: {count} {self._many(count)} konsoliderad{'e' if count != 1 else ''}{missing}, {self.errors} fel.{extra}"
+
+    def _many(self, count: int) -> str:
+        level = self.collection.set.level if self.collection.set else "namnd"
+        return ("enhet" if level == "enhet" else "nämnd") + ("er" if count != 1 else "")
+
+    def as_json(self) -> dict[str, Any]:
+        """One object for machines."""
+        chosen = self.collection.set
+        return {
+            "fil": str(self.path),
+            "blankettset": chosen.id if chosen else None,
+            "namnder": [
+                {
+                    "namnd": filed.namnd,
+                    **({"enhet": filed.enhet} if filed.enhet else {}),
+                    "fil": filed.file,
+                    "kvitto": dict(filed.receipt),
+                }
+                for filed in self.collection.filings
+            ],
+            "saknas": list(self.collection.missing),
+            "fynd": [{"fil": file, **finding.as_json()} for file, finding in self.collection.findings],
+        }
+
+
+def workbooks(paths: Iterable[Path]) -> list[Path]:
+    """The files named, and in folders every Excel workbook (not Excel's own lock files), in order of name."""
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(
+                p
+                for p in path.iterdir()
+                if p.suffix.lower() in (".xlsx", ".xlsm") and not p.name.startswith(("~$", "."))
+            )
+        else:
+            found.append(path)
+    unique = {path.resolve(): path for path in found}
+    return list(unique.values())
+
+
+def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: datetime.datetime | None = None) -> Outcome:
+    """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated."""
+    if target.exists() and not replace:
+        raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
+    spare_other_kinds(target)
+    files = [path for path in workbooks(paths) if path.resolve() != target.resolve()]  # an earlier result in the folder
+    if not files:
+        raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
+    spare_sources(target, files)
+    unreadable: list[Unreadable] = []
+    with Spool() as spool:
+        for found in _with_progress(_judged(files), len(files)):
+            if isinstance(found, Unreadable):
+                unreadable.append(found)
+            else:
+                spool.put(*found)
+        collection = judge(spool.tickets, spool.load, unreadable)
+    if collection.set is None:
+        raise WriteError(
+            "Ingen av filerna gick att läsa som blankettset. " + " ".join(bad.reason for bad in unreadable[:3])
+        )
+    moment = (now or datetime.datetime.now()).strftime("%Y-%m-%d %H:%M")
+    beside = write_city(target, _city(collection, moment), replace_existing=replace)
+    rows = tuple(_overview_row(collection.set, filed) for filed in collection.filings)
+    return Outcome(target, collection, rows, beside)
+
+
+class Spool:
+    """Judged filings on disk until it is known which of them count, so that a thousand take no more memory than ten."""
+
+    def __init__(self) -> None:
+        self.tickets: list[Ticket] = []
+        self._places: dict[Ticket, int] = {}
+        self._base = sqlite3.connect("")  # a private file that SQLite itself removes
+
+    def __enter__(self) -> Spool:
+        self._base.execute("CREATE TABLE handed (place INTEGER PRIMARY KEY, content BLOB)")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._base.close()
+
+    def put(self, ticket: Ticket, content: bytes) -> None:
+        """Keep a filing."""
+        self._places.setdefault(ticket, len(self.tickets))
+        self._base.execute("INSERT INTO handed VALUES (?, ?)", (len(self.tickets), content))
+        self.tickets.append(ticket)
+
+    def load(self, ticket: Ticket) -> Handed:
+        """Fetch it again."""
+        place = self._places[ticket]
+        (content,) = self._base.execute("SELECT content FROM handed WHERE place = ?", (place,)).fetchone()
+        found: Handed = pickle.loads(content)
+        return found
+
+
+def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
+    try:
+        handed = handed_in(validate(read_filled(path, catalog())))
+    except UnreadableWorkbook as error:
+        return Unreadable(shown_name(path), str(error))
+    except Exception as error:  # our own bug in one file must not stop the others
+        return Unreadable(
+            shown_name(path),
+            f"{shown_name(path)} går inte att bedöma (internt fel, {type(error).__name__}). Kör »blankett validera» på filen.",
+        )
+    return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
+
+
+def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+    """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
+    workers = min(os.cpu_count() or 1, 8)
+    import multiprocessing
+
+    cheap = "fork" in multiprocessing.get_all_start_methods()  # a copy of this process costs next to nothing
+    if workers == 1 or len(files) < (MANY_WHERE_CHEAP if cheap else MANY):
+        yield from map(_judge_file, files)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    catalog()  # loaded once, before the copies
+    context = multiprocessing.get_context("fork" if cheap else "spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_calm) as pool:
+        yield from pool.map(_judge_file, files, chunksize=8 if len(files) >= MANY else 1)
+
+
+def _calm() -> None:
+    gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+T = TypeVar("T")
+
+
+def _with_progress(items: Iterable[T], total: int) -> Iterator[T]:
+    """The items one by one; a progress bar on stderr once it has taken longer than a second."""
+    start = time.monotonic()
+    bar: Any = None
+    for number, item in enumerate(items, start=1):
+        if bar is None and time.monotonic() - start > PATIENCE:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            progress = Progress(console=Console(stderr=True), transient=True)
+            progress.start()
+            bar = (progress, progress.add_task("Läser och kontrollerar", total=total, completed=number))
+        elif bar is not None:
+            bar[0].advance(bar[1])
+        yield item
+    if bar is not None:
+        bar[0].stop()
+
+
+def _city(collection: Collection, moment: str) -> City:
+    assert collection.set is not None
+    blankettset = collection.set
+    parts = []
+    rows: list[tuple[str, ...]] = []
+    for filed in collection.filings:
+        name = filed.enhet or _name(collection, filed.namnd)
+        counts = (filed.count(Severity.FEL), filed.count(Severity.VARNING), filed.explained)
+        receipt = filed.receipt
+        provenance = (
+            ("Fil", filed.file),
+            ("Filens kontrollsumma (sha256)", filed.ticket.sha256),
+            ("Innehållets kontrollsumma", str(receipt["innehall"])),
+            ("Definition", str(receipt["definition"])),
+            ("Regelverk", str(receipt["regelverk"])),
+            ("Fel", str(receipt["fel"])),
+            ("Varningar", str(receipt["varning"])),
+            ("Utslag", str(receipt["utslag"])),
+            ("Konsoliderad", moment),
+        )
+        area = filed.inputs.get(("forsattsblad", "omrade", "uppgift"))
+        parts.append(Part(filed.namnd, name, filed.inputs, counts, provenance, str(area) if area else None))
+        rows += [_finding_row(name, filed.file, collection, finding) for finding in filed.findings]
+    rows = [_finding_row("", file, collection, finding) for file, finding in collection.findings] + rows
+    missing = tuple((code, _name(collection, code)) for code in collection.missing)
+    pairs = tuple((a, b, amount) for (a, b), amount in sorted(eliminated(blankettset, collection.filings).items()))
+    owner = CITY
+    if blankettset.level == "enhet" and collection.filings:
+        owner = f"{_name(collection, collection.filings[0].namnd)} stadsdelsnämnd"
+    headers = ("Enhet" if blankettset.level == "enhet" else "Nämnd", *HEADERS, *PLACES)
+    return City(blankettset, tuple(parts), missing, headers, tuple(rows), pairs, moment, 1 + len(HEADERS), owner)
+
+
+def _name(collection: Collection, code: str) -> str:
+    assert collection.set is not None
+    found = collection.set.namnder.get(code)
+    return found.name if found else code
+
+
+def _finding_row(name: str, file: str, collection: Collection, finding: Finding) -> tuple[str, ...]:
+    assert collection.set is not None
+    hit = finding.hit
+    form = collection.set.blanketter.get(hit.form or "")
+    return (
+        name, finding.code, str(finding.severity), form.title if form else "", show(hit.found, hit.decimals),
+        show(hit.expected, hit.decimals), hit.text, hit.action, finding.explanation or "", hit.sheet or "",
+        hit.cell or "", hit.row or "", hit.column or "", file,
+    )  # fmt: skip
+
+
+def _overview_row(blankettset: Blankettset, filed: Handed) -> tuple[str, ...]:
+    evaluation = Evaluation(blankettset, filed.inputs, broken=filed.broken)
+
+    def figure(form: str, row: str, column: str) -> str:
+        found = blankettset.blanketter.get(form)
+        if found is None or column not in found.column_by_id or row not in found.row_by_id:
+            return "–"
+        try:
+            value = evaluation.value((form, row, column))
+        except NotComputable:
+            return "?"
+        return show(value, 1) if value is not None else "–"
+
+    known = blankettset.namnder.get(filed.namnd)
+    return (
+        filed.enhet or (known.name if known else filed.namnd),
+        filed.file,
+        str(filed.count(Severity.FEL)),
+        str(filed.count(Severity.VARNING)),
+        *(
+            (figure("enhetsbudget", "kostnader", "budget"), figure("enhetsbudget", "netto", "budget"))
+            if filed.enhet
+            else (
+                figure("nyckeltal", "budgetfoljsamhet_efter", "varde"),
+                figure("verksamhetsomraden", "summa", "avvikelse"),
+            )
+        ),
+    )

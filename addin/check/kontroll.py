@@ -1,0 +1,83 @@
+"""The sheet Kontroll: a check's findings and receipt as rows, the same from the command line and from Excel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blankettset.templates.catalog import catalog
+from blankettset.validators.finding import Finding, Severity
+from blankettset.validators.validate import Result, content_hash
+from blankettset.workbook.edit.control_sheet import CONTROL, with_control
+from blankettset.workbook.edit.sheet_edit import NotEditable
+from blankettset.workbook.read.bind import read_filled
+from blankettset.workbook.read.filled import FilledSet
+from blankettset.workbook.write.build import new_file
+
+Link = tuple[str, str] | None
+
+
+def control_rows(result: Result) -> tuple[list[dict[str, str]], list[Link]]:
+    """Rows of the form kontroll (column id -> text), the most serious first and the receipt last, and where each leads."""
+    ordered = sorted(result.findings, key=lambda f: (f.explanation is not None, f.severity.rank))
+    rows = [_row(finding) for finding in ordered]
+    links: list[Link] = [(f.hit.sheet, f.hit.cell) if f.hit.sheet and f.hit.cell else None for f in ordered]
+    counts = ", ".join(f"{result.count(severity)} {severity}" for severity in Severity)
+    verdict = "Får lämnas in." if result.may_be_submitted else "Får inte lämnas in."
+    receipt = result.receipt
+    rows.append({
+        "kod": "Kvitto",
+        "text": f"{verdict} {counts}, {result.explained} förklarade. Innehåll {receipt['innehall'][:16]}, "
+        f"regelverk {receipt['regelverk']}, filen {receipt['sha256'][:16]}.",
+    })  # fmt: skip
+    return rows, [*links, None]
+
+
+def _row(finding: Finding) -> dict[str, str]:
+    hit = finding.hit
+    text = f"{hit.text} {hit.action}"
+    if finding.explanation is not None:
+        text = f"{hit.text} Förklaring: {finding.explanation}"
+    row = {
+        "kod": finding.code,
+        "allvar": str(finding.severity) if finding.explanation is None else "förklarad",
+        "blankett": hit.form or "",
+        "rad": hit.row or "",
+        "kolumn": hit.column or "",
+        "cell": hit.cell or "",
+        "siffror": finding.siffror,
+        "text": text,
+    }
+    return {column: value for column, value in row.items() if value}
+
+
+def write_control(source: Path, result: Result, target: Path, *, replace: bool) -> None:
+    """A copy of the checked workbook at `target` with the check on its sheet Kontroll. The source is never touched."""
+    rows, links = control_rows(result)
+    sheet = result.filled.forms[CONTROL].sheet
+    content = with_control(source.read_bytes(), result.filled.set.blanketter[CONTROL], sheet, rows, links)
+    require_same_content(result.filled, content)
+    with new_file(target, replace=replace) as temporary:
+        temporary.write_bytes(content)
+
+
+def require_same_content(filled: FilledSet, written: bytes) -> None:
+    """NotEditable unless the written workbook says exactly what the read one did, but for what the program fills in.
+
+    The last check before a copy is stored: whatever program wrote the file, a cell is never lost on the way.
+    """
+    again = read_filled(written, catalog(), name=filled.file)
+    if _content(filled) != _content(again) or content_hash(filled) != content_hash(again):
+        raise NotEditable(
+            f"{filled.file} går inte att skriva i utan att något ändras, så inget har skrivits. Öppna den i Excel, spara om den och försök igen."
+        )
+
+
+def _content(filled: FilledSet) -> tuple[object, ...]:
+    system = filled.system_cells
+    cells = [
+        (cell.key, cell.sheet, cell.address, cell.state, cell.raw, cell.formula)
+        for cell in filled.all_cells()
+        if cell.key not in system and cell.form != CONTROL
+    ]
+    own = filled.forms[CONTROL].sheet if CONTROL in filled.forms else None
+    return filled.stamp, cells, [problem for problem in filled.problems if problem.sheet != own]

@@ -1,0 +1,36 @@
+"""What no command may write over: the files it reads, under whatever name, and with --ersatt another kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from blankettset.templates.errors import reason
+from blankettset.workbook.write.build import WriteError
+
+
+def spare_sources(target: Path, sources: Iterable[Path]) -> None:
+    """WriteError when `target` is one of the files that are read, also by way of a link or another spelling."""
+    for source in sources:
+        if _is_same(target, source):
+            raise WriteError(f"{target} är samma fil som läses. Välj ett annat namn för den nya filen.")
+
+
+def spare_other_kinds(target: Path) -> None:
+    """WriteError when the existing `target` is anything but an earlier consolidated workbook of ours."""
+    from blankettset.workbook.read.bind import CONSOLIDATED, stamped_kind
+
+    if (target.exists() or target.is_symlink()) and stamped_kind(target) != CONSOLIDATED:
+        raise WriteError(
+            f"{target} är ingen konsoliderad arbetsbok och ersätts inte. Välj ett annat namn för stadens arbetsbok."
+        )
+
+
+def _is_same(target: Path, source: Path) -> bool:
+    try:
+        if target.exists() and source.exists():
+            return target.samefile(source)
+        return target.resolve() == source.resolve()
+    except (OSError, RuntimeError) as error:
+        why = reason(error) if isinstance(error, OSError) else "länken går i cirkel"
+        raise WriteError(f"Det går inte att läsa {source}: {why}.") from None

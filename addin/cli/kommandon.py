@@ -1,0 +1,467 @@
+"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done.
+
+Everything heavy is imported inside the command that needs it: `blankett --help` must answer at once.
+"""
+
+from __future__ import annotations
+
+import gc
+import io
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from blankettset.templates.model import Blankettset, Namnd
+    from blankettset.validators.validate import Result
+
+F = TypeVar("F", bound=Callable[..., Any])
+FEL, OBRUKBART = 1, 2
+
+
+class Obrukbart(click.ClickException):
+    """Something that could not be done: one Swedish line on stderr and exit status 2."""
+
+    exit_code = OBRUKBART
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence alone."""
+        click.echo(self.message, err=True)
+
+
+class Hjalp(click.HelpFormatter):
+    """Help with Swedish headings."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        """The line that says how the command is written."""
+        super().write_usage(prog, args, "Användning: ")
+
+    def write_heading(self, heading: str) -> None:
+        """A heading over options or commands."""
+        super().write_heading({"Options": "Val", "Commands": "Kommandon"}.get(heading, heading))
+
+
+class Sammanhang(click.Context):
+    """A context that writes its help in Swedish."""
+
+    formatter_class = Hjalp
+
+
+class Kommando(click.Command):
+    """A command whose help is Swedish."""
+
+    context_class = Sammanhang
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **{"options_metavar": "[VAL]", **more})
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        """The option --help."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.help = "Visa den här hjälpen."
+        return option
+
+
+class Val(click.Option):
+    """An option whose help says only what we wrote; usage errors say what is required."""
+
+    def get_help_extra(self, ctx: click.Context) -> Any:
+        """Nothing beside the help text."""
+        return {}
+
+
+class Svensk(Kommando, click.Group):
+    """A group whose own usage errors are one Swedish line too."""
+
+    command_class = Kommando
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """The named command; an unknown one is answered with the nearest that there is."""
+        if args and self.get_command(ctx, args[0]) is None:
+            from blankettset.templates.schema import nearest
+
+            known = self.list_commands(ctx)
+            raise Obrukbart(
+                f"Kommandot »{args[0]}» finns inte{nearest(args[0], known) or '.'} Det finns {', '.join(known)}."
+            )
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run and exit; errors of usage and interruption are put into words."""
+        gc.set_threshold(100_000)  # a short life among records without cycles: collecting often only costs time
+        _prepare_process()
+        try:
+            run: Any = super().main
+            result = run(*args, standalone_mode=False, **extra)
+        except click.exceptions.Abort:
+            click.echo("Avbrutet. Inget har skrivits.", err=True)
+            result = OBRUKBART
+        except click.UsageError as error:
+            click.echo(_usage(error), err=True)
+            result = OBRUKBART
+        except click.ClickException as error:
+            error.show()
+            result = error.exit_code
+        except BrokenPipeError:
+            sys.stderr.close()
+            result = 0
+        code = result if isinstance(result, int) else 0
+        if standalone_mode:
+            sys.exit(code)
+        return code
+
+
+def _prepare_process() -> None:
+    """Output in UTF-8 whatever the console's code page is, and a request to end cleans up as Ctrl+C does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _interrupt)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _usage(error: click.UsageError) -> str:
+    command = error.ctx.command_path if error.ctx else "blankett"
+    hint = f" Se »{command} --help»."
+    if isinstance(error, click.MissingParameter) and error.param is not None:
+        name = error.param.opts[-1] if error.param.param_type_name == "option" else error.param.human_readable_name
+        return f"Uppgiften {name} saknas.{hint}"
+    if isinstance(error, click.NoSuchOption):
+        return f"Valet {error.option_name} finns inte.{hint}"
+    if isinstance(error, click.BadParameter) and error.param is not None and isinstance(error.param.type, click.Choice):
+        accepted = " eller ".join(str(choice) for choice in error.param.type.choices)
+        return f"Värdet för {error.param.opts[-1]} ska vara {accepted}.{hint}"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        return f"Värdet för {error.param.human_readable_name} går inte att använda.{hint}"
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        return str(error.ctx.get_help() if error.ctx else "")
+    return f"Det går inte att förstå vad som ska göras.{hint}"
+
+
+def guarded(function: F) -> F:
+    """Turn every expected trouble into one Swedish line and status 2."""
+
+    @wraps(function)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        from blankettset.templates.errors import Refusal, reason
+
+        try:
+            return function(*args, **kwargs)
+        except Refusal as error:
+            raise Obrukbart(str(error)) from None
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            where = f" ({error.filename})" if error.filename else ""
+            raise Obrukbart(f"Det går inte att läsa eller skriva filen{where}: {reason(error)}.") from None
+
+    return run  # type: ignore[return-value]
+
+
+PATH = click.Path(path_type=Path)
+replace_option = click.option("--ersatt", is_flag=True, help="Ersätt filen om den redan finns.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Skriv resultatet som JSON.")
+
+
+@click.group(
+    cls=Svensk,
+    subcommand_metavar="KOMMANDO ...",
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
+)
+@click.version_option(package_name="blankettset", message="blankett %(version)s", help="Visa versionen.")
+def main() -> None:
+    """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
+
+    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva.
+    """
+
+
+def _set(period: str, level: str) -> Blankettset:
+    from blankettset.templates.catalog import catalog
+
+    return catalog().blankettset(period.upper(), level)
+
+
+def _namnd(code: str, blankettset: Blankettset) -> Namnd:
+    from blankettset.templates.catalog import catalog
+
+    namnd = catalog().namnd(code)
+    if not namnd.exists_on(blankettset.report_date):
+        when = f"till {namnd.valid_to}" if namnd.valid_to else f"från {namnd.valid_from}"
+        successor = catalog().namnder.get(namnd.successor or "")
+        hint = f" Ta {successor.code} {successor.name}." if successor and namnd.valid_to else ""
+        raise Obrukbart(
+            f"{namnd.name} ({namnd.code}) finns inte den {blankettset.report_date}: nämnden finns {when}.{hint}"
+        )
+    return namnd
+
+
+@main.command()
+@click.option("--namnd", cls=Val, required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
+@click.option("--period", cls=Val, required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
+@click.option(
+    "--niva",
+    cls=Val,
+    type=click.Choice(["namnd", "enhet"]),
+    default="namnd",
+    help="Nämndens set (namnd) eller en enhets (enhet).",
+)
+@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@replace_option
+@guarded
+def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
+    """Skapa ett tomt blankettset för en nämnd och period."""
+    from blankettset.workbook.layout.start import starting_facts
+    from blankettset.workbook.write.build import build
+
+    blankettset = _set(period, niva)
+    chosen = _namnd(namnd, blankettset)
+    build(_xlsx(ut), blankettset, chosen, starting_facts(blankettset), replace=ersatt)
+    click.echo(
+        f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
+    )
+    return 0
+
+
+def _xlsx(path: Path) -> Path:
+    if path.suffix.lower() != ".xlsx":
+        raise Obrukbart(f"{path} ska sluta på .xlsx.")
+    return path
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.argument("data", type=PATH, metavar="DATA.csv")
+@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
+@click.option(
+    "--lamna-kvar",
+    is_flag=True,
+    help="Fyll också när FIL har innehåll som inte går att föra över; det blir kvar i FIL.",
+)
+@replace_option
+@guarded
+def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int:
+    """Fyll en ny arbetsbok ur en gammal och en datafil.
+
+    UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
+    tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+    """
+    from blankettset.addin.check.skydd import spare_sources
+    from blankettset.templates.catalog import catalog
+    from blankettset.workbook.read.bind import read_filled
+    from blankettset.workbook.read.facts import merged, read_facts, replaced_rows
+    from blankettset.workbook.read.losses import enumerated, losses, typed_over
+    from blankettset.workbook.write.build import build
+
+    spare_sources(ut, (fil, data))
+    filled = read_filled(fil, catalog())
+    given = read_facts(data, filled.set, filled.namnd)
+    old = {**filled.inputs(), **typed_over(filled)}
+    replaced = replaced_rows(old, given, filled.set)
+    left = [loss for loss in losses(filled) if loss.key not in given and (loss.key or ())[:2] not in replaced]
+    if left and not lamna_kvar:
+        raise Obrukbart(
+            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {data.name} "
+            "eller lägg till --lamna-kvar; inget har skrivits."
+        )
+    facts = merged(old, given, filled.set)
+    chosen = catalog().namnd(filled.namnd)
+    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
+    click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
+    if left:
+        click.echo(f"Kvar i {fil} och inte i {ut}: {enumerated(left)}.", err=True)
+    if kept:
+        click.echo(
+            f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka."
+        )
+    return 0
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.option("-o", "--ut", type=PATH, metavar="DATA.csv", help="Filen som skapas; annars skrivs till skärmen.")
+@replace_option
+@guarded
+def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
+    """Skriv ut arbetsbokens värden som en lång tabell.
+
+    Kolumnerna är namnd;period;blankett;rad;kolumn;varde. Det som inte är något värde (text i en talcell, ett blad som
+    saknas) räknas upp, och svaret till skalet är då 1.
+    """
+    from blankettset.addin.check.skydd import spare_sources
+    from blankettset.templates.catalog import catalog
+    from blankettset.workbook.read.bind import read_filled
+    from blankettset.workbook.read.facts import write_facts
+    from blankettset.workbook.read.losses import enumerated, losses, without_value
+    from blankettset.workbook.write.build import new_file
+
+    if ut is not None:
+        spare_sources(ut, (fil,))
+    filled = read_filled(fil, catalog())
+    text = write_facts(filled.facts, filled.set, filled.namnd)
+    if ut is None:
+        click.echo(text, nl=False)
+    else:
+        with new_file(ut, replace=ersatt) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
+        click.echo(f"{ut}: {len(filled.facts)} värden.")
+    left = [*(loss for loss in losses(filled) if not loss.is_own_sheet), *without_value(filled)]
+    if left:
+        click.echo(f"{len(left)} ställen i {fil} är inga värden och är inte med: {enumerated(left)}.", err=True)
+    return FEL if left else 0
+
+
+@main.command()
+@click.argument("fil", type=PATH, metavar="FIL.xlsx")
+@click.option(
+    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok för nämnden; kan upprepas."
+)
+@click.option(
+    "--skriv-kontroll", "kontroll", type=PATH, metavar="UT.xlsx", help="En kopia med fynden på bladet Kontroll."
+)
+@replace_option
+@json_option
+@guarded
+def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ersatt: bool, as_json: bool) -> int:
+    """Kontrollera ett blankettset före inlämning."""
+    from blankettset.templates.catalog import catalog
+    from blankettset.validators.finding import Severity
+    from blankettset.validators.validate import validate
+    from blankettset.workbook.read.bind import read_filled
+
+    if kontroll is not None:
+        from blankettset.addin.check.skydd import spare_sources
+
+        spare_sources(_xlsx(kontroll), (fil, *foregaende))
+    previous = tuple(read_filled(path, catalog()) for path in foregaende)
+    result = validate(read_filled(fil, catalog()), previous)
+    if kontroll is not None:
+        from blankettset.addin.check.kontroll import write_control
+
+        write_control(fil, result, kontroll, replace=ersatt)
+    if as_json:
+        click.echo(json.dumps(result.as_json(), ensure_ascii=False, indent=2))
+    else:
+        _print_result(result)
+        if kontroll is not None:
+            click.echo(f"Fynden står på bladet Kontroll i {kontroll}.")
+    return FEL if result.count(Severity.FEL) else 0
+
+
+def _print_result(result: Result) -> None:
+    from blankettset.addin.cli.utskrift import print_result
+
+    print_result(result)
+
+
+@main.command()
+@click.option("--port", cls=Val, type=click.IntRange(1, 65535), default=8765, help="Porten som servern lyssnar på.")
+@click.option(
+    "--adress",
+    cls=Val,
+    default="127.0.0.1",
+    metavar="ADRESS",
+    help="Adressen; annan än den egna datorn kräver inloggning.",
+)
+@click.option("--certifikat", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikat för HTTPS, som Excel kräver.")
+@click.option("--nyckel", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikatets nyckel.")
+@click.option(
+    "--arbetare", cls=Val, type=click.IntRange(1, 64), default=1, help="Antal processer, för många användare."
+)
+@click.option(
+    "--skrivbord", cls=Val, type=PATH, metavar="MAPP", help="Skriv i stället skrivbordstillägget (.xlam) i mappen."
+)
+@replace_option
+@guarded
+def tillagg(
+    port: int,
+    adress: str,
+    certifikat: Path | None,
+    nyckel: Path | None,
+    arbetare: int,
+    skrivbord: Path | None,
+    ersatt: bool,
+) -> int:
+    """Starta servern för Excel-tillägget: funktionerna STHLM och knappen Validera."""
+    if skrivbord is not None:
+        from blankettset.addin.excel.skrivbord import write_addin
+
+        click.echo(write_addin(skrivbord, replace=ersatt))
+        return 0
+    from blankettset.addin.excel.server import serve
+
+    serve(adress, port, certifikat, nyckel, arbetare)
+    return 0
+
+
+@main.command()
+@click.argument("filer", nargs=-1, required=True, type=PATH, metavar="FIL|MAPP...")
+@click.option(
+    "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
+)
+@json_option
+@replace_option
+@guarded
+def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
+    """Slå ihop nämndernas arbetsböcker till en för staden."""
+    from blankettset.addin.check.konsolidering import consolidate
+    from blankettset.addin.cli.utskrift import print_collection
+
+    outcome = consolidate(filer, _xlsx(ut), replace=ersatt)
+    if as_json:
+        click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
+    else:
+        print_collection(outcome)
+    return FEL if outcome.errors else 0
+
+
+@main.command()
+@click.argument("kod", required=False)
+@guarded
+def regler(kod: str | None) -> int:
+    """Visa reglerna, eller en av dem förklarad."""
+    from blankettset.addin.cli.utskrift import print_rule, print_rules
+    from blankettset.templates.schema import nearest
+    from blankettset.validators.registry import rules
+
+    if kod is None:
+        print_rules(rules())
+        return 0
+    info = rules().get(kod.upper())
+    if info is None:
+        raise Obrukbart(
+            f"Regeln »{kod}» finns inte{nearest(kod.upper(), list(rules())) or '.'} »blankett regler» visar alla."
+        )
+    print_rule(info)
+    return 0
+
+
+@main.command()
+@click.argument("mapp", type=PATH, metavar="MAPP")
+@guarded
+def exempel(mapp: Path) -> int:
+    """Bygg, kontrollera och konsolidera exemplen.
+
+    De verkliga redovisningarna och en syntetisk stad läggs i MAPP.
+    """
+    from blankettset.addin.cli.exempel import build_examples
+
+    build_examples(mapp)
+    return 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""What the command line shows people: tables and sentences in the terminal. No judgement, no files."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import click
+
+from blankettset.validators.finding import Severity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from blankettset.addin.check.konsolidering import Outcome
+    from blankettset.validators.finding import Finding
+    from blankettset.validators.registry import RuleInfo
+    from blankettset.validators.validate import Result
+
+COLOURS = {Severity.FEL: "red", Severity.VARNING: "yellow", Severity.UPPLYSNING: "cyan"}
+WORDS = {Severity.FEL: ("fel", "fel"), Severity.VARNING: ("varning", "varningar"),
+         Severity.UPPLYSNING: ("upplysning", "upplysningar")}  # fmt: skip
+
+
+def console() -> Console:
+    """A console as wide as the terminal, or 110 columns when there is none."""
+    import sys
+
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=False)
+
+
+def counted(severity: Severity, number: int) -> str:
+    """ "1 varning", "3 varningar"."""
+    return f"{number} {WORDS[severity][number != 1]}"
+
+
+def print_result(result: Result) -> None:
+    """The findings of one workbook, grouped by form, with one summary line last.
+
+    Written without rich, which takes longer to load than the whole validation does to run.
+    """
+    import shutil
+
+    filled = result.filled
+    namnd = filled.set.namnder.get(filled.namnd)
+    width = min(shutil.get_terminal_size((110, 0)).columns, 120)
+    lines = [
+        click.style(
+            f"{filled.file} · {namnd.name if namnd else filled.namnd} ({filled.namnd}) · {filled.set.id}", bold=True
+        )
+    ]
+    last: str | None = ""
+    for finding in result.findings:
+        if finding.hit.form != last:
+            last = finding.hit.form
+            form = filled.set.blanketter.get(last or "")
+            lines += ["", click.style(form.title if form else "Arbetsboken", bold=True, underline=True)]
+        lines += _finding(finding, width)
+    lines += ["", click.style(_summary(result), bold=True)]
+    for compared in result.as_json().get("skillnader", ()):
+        lines.append(f"Mot {compared['mot']} skiljer sig {compared['antal']} celler; --json och Excel visar vilka.")
+    lines.append(f"Kvitto {result.receipt['innehall'][:16]} · regelverk {result.receipt['regelverk']}")
+    click.echo("\n".join(lines))
+
+
+def _finding(finding: Finding, width: int) -> Iterator[str]:
+    hit = finding.hit
+    place = f"{hit.sheet}!{hit.cell}" if hit.sheet and hit.cell else hit.sheet or ""
+    explained = click.style(" (förklarad)", fg="green") if finding.explanation is not None else ""
+    severity = click.style(str(finding.severity), fg=COLOURS[finding.severity])
+    yield f"{click.style(finding.code, bold=True)} {severity}{explained}  {click.style(place, dim=True)}".rstrip()
+    yield _indented(hit.text, width)
+    if finding.explanation is not None:
+        yield click.style(_indented(f"Förklaring: {finding.explanation}", width), fg="green")
+        return
+    yield click.style(_indented(f"→ {hit.action}", width), dim=True)
+    if finding.severity is Severity.VARNING:
+        bind = (finding.code, hit.form or "", hit.row or "", hit.column or "", finding.siffror)
+        yield click.style(_indented("Förklaras med: " + " · ".join(bind), width), dim=True)
+
+
+def _indented(text: str, width: int) -> str:
+    return textwrap.fill(text, width, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+
+
+def _summary(result: Result) -> str:
+    counts = ", ".join(counted(severity, result.count(severity)) for severity in Severity)
+    explained = f" ({result.explained} förklarade)" if result.explained else ""
+    if result.count(Severity.FEL):
+        verdict = "Får inte lämnas in: fel ska rättas."
+    elif result.count(Severity.VARNING):
+        verdict = "Får inte lämnas in ännu: varningar ska rättas eller förklaras."
+    else:
+        verdict = "Får lämnas in."
+    return f"{counts}{explained}. {verdict}"
+
+
+def print_collection(outcome: Outcome) -> None:
+    """The nämnder that were consolidated, what was found among them, and where the workbook lies."""
+    from rich.table import Table
+    from rich.text import Text
+
+    out = console()
+    if outcome.rows:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        units = outcome.collection.set is not None and outcome.collection.set.level == "enhet"
+        figures = ("Kostnader, tkr", "Netto, tkr") if units else ("Budgetföljsamhet", "Avvikelse")
+        for name, right in (("Enhet" if units else "Nämnd", False), ("Fil", False), ("Fel", True), ("Varningar", True),
+                            *((figure, True) for figure in figures)):  # fmt: skip
+            table.add_column(name, justify="right" if right else "left", no_wrap=not right)
+        for row in outcome.rows:
+            table.add_row(*row)
+        out.print(table)
+    for file, finding in outcome.collection.findings:
+        head = Text(f"{finding.code} ", style="bold")
+        head.append(str(finding.severity), style=COLOURS[finding.severity])
+        head.append(f"  {file}" if file else "", style="dim")
+        out.print(head)
+        out.print(Text(f"    {finding.hit.text}"))
+    out.print()
+    out.print(Text(outcome.sentence(), style="bold"))
+
+
+def print_rules(rules: Mapping[str, RuleInfo]) -> None:
+    """All rules, a line each."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("Kod", "Regel", "VP, T1, T2", "VB"):
+        table.add_column(name)
+    for info in rules.values():
+        table.add_row(info.code, info.title, str(info.severity_in("T1")), str(info.severity_in("VB")))
+    console().print(table)
+
+
+def print_rule(info: RuleInfo) -> None:
+    """One rule explained."""
+    from rich.text import Text
+
+    out = console()
+    out.print(Text(f"{info.code} {info.title}", style="bold"))
+    early, late = info.severity_in("T1"), info.severity_in("VB")
+    out.print(f"Allvar: {early}" if early == late else f"Allvar: {early} i VP, T1 och T2, {late} i VB")
+    for name in ("Givet", "När", "Så", "Exempel"):
+        text = info.section(name)
+        if text:
+            out.print(Text.assemble((f"{name} ", "bold"), text))
+    out.print(f"Källa: {info.source}")

@@ -1,0 +1,1 @@
+"""The Excel doors: functions, pane, classic add-in, server."""

@@ -1,0 +1,312 @@
+"""BF6xx: judgement over several filings at once, before they become one. Declared here, found by `judge`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from blankettset.templates.catalog import catalog
+from blankettset.templates.model import LIST_TOTAL, Blankettset, Kind
+from blankettset.validators.finding import Finding, Hit, Severity, show
+from blankettset.validators.registry import RULES, declare
+from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable
+from blankettset.workbook.read.filled import FilledSet
+
+if TYPE_CHECKING:
+    from blankettset.validators.validate import Result
+
+CITY = "Konsolideringens förutsättningar"
+
+declare("BF601", title="Filen går att läsa", severity=Severity.FEL, source=CITY, doc="""
+    BF601: Varje fil i mappen går att läsa som ett blankettset.
+
+    Givet de filer som samlas in
+    När en fil inte går att läsa
+    Så anges den här, och de andra konsolideras ändå.
+    Exempel: En fil är skyddad med lösenord.
+    """)  # fmt: skip
+declare("BF602", title="Varje nämnd lämnar en fil", severity=Severity.FEL, source=CITY, doc="""
+    BF602: En nämnd, eller i enheternas set en enhet, finns med en gång.
+
+    Givet de filer som samlas in
+    När två filer kommer från samma nämnd eller från samma enhet
+    Så anges båda. Den vars namn kommer sist i bokstavsordning räknas inte med, om de skiljer sig åt.
+    Exempel: SDN08.xlsx och SDN08 rättad.xlsx ligger i samma mapp.
+    """)  # fmt: skip
+declare("BF603", title="Alla nämnder har lämnat", severity=Severity.VARNING, source="Registret över nämnder", doc="""
+    BF603: Varje nämnd som finns på rapportdagen har lämnat.
+
+    Givet registret över nämnder
+    När en nämnd som finns på rapportdagen inte är med
+    Så varnas det; stadens summor saknar då nämnden. Enheter finns inget register över, så för dem bedöms det inte.
+    Exempel: Skärholmen har inte lämnat T1 2024.
+    """)  # fmt: skip
+declare("BF604", title="Filerna hör till samma set", severity=Severity.FEL, source=CITY, doc="""
+    BF604: Alla filer hör till samma blankettset, och enheter till samma nämnd.
+
+    Givet de filer som samlas in
+    När en fil hör till en annan period eller nivå än de flesta, eller en enhet till en annan nämnd
+    Så räknas den inte med, och anges här.
+    Exempel: En T2-fil ligger bland T1-filerna.
+    """)  # fmt: skip
+declare("BF605", title="Inlämnade summor är de uträknade", severity=Severity.VARNING, source=CITY, doc="""
+    BF605: En nämnds inlämnade total är den som räknas ut ur dess egna rader.
+
+    Givet en inlämnad fil
+    När en total som nämnden lämnat avviker från den som räknas ut ur de inmatade beloppen, mer än toleransen
+    Så varnas det: staden räknar med den uträknade.
+    Exempel: Totalt 1 424,3 lämnat, men raderna ger 1 426,3.
+    """)  # fmt: skip
+declare("BF606", title="Köp och försäljning mellan nämnder möts", severity=Severity.VARNING, source=CITY, doc="""
+    BF606: Försäljning till en annan nämnd har en motpost hos den.
+
+    Givet omslutningsposter med en annan nämnd som motpart
+    När den andra nämnden inte redovisar lika stort belopp mot den första
+    Så listas posten och elimineras inte. Möts de elimineras de ur stadens omslutning.
+    Exempel: SDN08 säljer för 3,2 till SDN04 men SDN04 redovisar 3,0.
+    """)  # fmt: skip
+
+
+class Unreadable(msgspec.Struct, frozen=True):
+    """A file that could not be read, and the sentence that says why."""
+
+    file: str
+    reason: str
+
+
+class Ticket(msgspec.Struct, frozen=True):
+    """What must be known of every file to choose among them; thousands take no room."""
+
+    file: str
+    sha256: str
+    namnd: str
+    set_id: str
+    level: str
+    content: str  # hash of the figures and texts
+    enhet: str = ""  # the unit's name in a unit's set
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        """Whose filing it is: a nämnd's, or one of its units'. Names differ by more than capitals and spaces."""
+        return self.namnd, " ".join(self.enhet.casefold().split())
+
+    @property
+    def main(self) -> tuple[str, str, str]:
+        """The set it belongs to; units are collected nämnd by nämnd."""
+        return self.set_id, self.level, self.namnd if self.level == "enhet" else ""
+
+
+class Handed(msgspec.Struct, frozen=True):
+    """A judged filing without its cells: what a consolidation needs, small enough to pass between processes."""
+
+    ticket: Ticket
+    inputs: Facts
+    broken: frozenset[Key]
+    findings: tuple[Finding, ...]
+    totals: tuple[Finding, ...]  # BF605
+    receipt: Mapping[str, Any]
+
+    @property
+    def namnd(self) -> str:
+        """The nämnd's code."""
+        return self.ticket.namnd
+
+    @property
+    def enhet(self) -> str:
+        """The unit's name, empty for a nämnd's own filing."""
+        return self.ticket.enhet
+
+    @property
+    def file(self) -> str:
+        """The file's name."""
+        return self.ticket.file
+
+    def count(self, severity: Severity) -> int:
+        """How many findings of a severity that still ask for something."""
+        return sum(f.severity is severity and f.explanation is None for f in self.findings)
+
+    @property
+    def explained(self) -> int:
+        """How many warnings that are explained."""
+        return sum(f.explanation is not None for f in self.findings)
+
+
+class Collection(msgspec.Struct, frozen=True):
+    """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
+
+    set: Blankettset | None
+    filings: tuple[Handed, ...]
+    findings: tuple[tuple[str, Finding], ...]
+    missing: tuple[str, ...]
+
+
+def handed_in(result: Result) -> Handed:
+    """The part of a validation that a consolidation needs."""
+    filled = result.filled
+    unit = filled.facts.get(("forsattsblad", "enhet", "uppgift"))
+    ticket = Ticket(
+        filled.file,
+        filled.sha256,
+        filled.namnd,
+        filled.set.id,
+        filled.set.level,
+        str(result.receipt["innehall"]),
+        unit if isinstance(unit, str) else "",
+    )
+    return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
+
+
+def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadable: Iterable[Unreadable]) -> Collection:
+    """Choose the filings that belong together and say what is wrong with the rest. Order of files does not matter.
+
+    `load` fetches a chosen filing; the others are never held in memory.
+    """
+    found: list[tuple[str, Finding]] = [
+        (bad.file, _finding("BF601", bad.reason, "Be nämnden lämna in filen igen.", found=bad.file))
+        for bad in sorted(unreadable, key=lambda bad: bad.file)
+    ]
+    ordered = sorted(tickets, key=lambda ticket: (*ticket.owner, ticket.file, ticket.sha256))
+    if not ordered:
+        return Collection(None, (), tuple(found), ())
+    counted = Counter(ticket.main for ticket in ordered)
+    main = max(counted, key=lambda key: (counted[key], key))
+    kept: dict[tuple[str, str], Ticket] = {}
+    for ticket in ordered:
+        if ticket.main != main:
+            found.append((ticket.file, _finding(
+                "BF604", f"{ticket.file} hör till {_spoken(ticket.main)} men de flesta filerna till {_spoken(main)}; "
+                "den räknas inte med.",
+                "Flytta filen, eller be nämnden om rätt period.", found=_spoken(ticket.main), expected=_spoken(main))))  # fmt: skip
+        elif ticket.owner in kept:
+            found.append((ticket.file, _doubled(kept[ticket.owner], ticket)))
+        else:
+            kept[ticket.owner] = ticket
+    chosen = tuple(load(ticket) for ticket in kept.values())
+    blankettset = catalog().blankettset(*main[:2])
+    present = {ticket.namnd for ticket in kept.values()}
+    missing = tuple(
+        code for code, namnd in blankettset.namnder.items()
+        if blankettset.level == "namnd" and namnd.exists_on(blankettset.report_date) and code not in present
+    )  # fmt: skip
+    for code in missing:
+        name = blankettset.namnder[code].name
+        found.append(("", _finding("BF603", f"{name} ({code}) har inte lämnat {blankettset.id}.",
+                                   "Begär in filen. Stadens summor saknar nämnden tills den är med.", found=code)))  # fmt: skip
+    for filed in chosen:
+        found.extend((filed.file, finding) for finding in filed.totals)
+    found.extend(_counterparts(blankettset, chosen))
+    return Collection(blankettset, chosen, tuple(found), missing)
+
+
+def _spoken(main: tuple[str, str, str]) -> str:
+    set_id, level, namnd = main
+    return f"{set_id} för enheter i {namnd}" if level == "enhet" else set_id
+
+
+def _finding(code: str, text: str, action: str, **more: object) -> Finding:
+    severity = RULES[code].severity
+    assert isinstance(severity, Severity)
+    return Finding(code, severity, Hit(text, action, **more))  # type: ignore[arg-type]
+
+
+def _doubled(first: Ticket, second: Ticket) -> Finding:
+    how = "med samma siffror" if first.content == second.content else "med andra siffror"
+    return _finding(
+        "BF602",
+        f"{second.file} kommer från samma {f'enhet ({second.enhet})' if second.enhet else f'nämnd ({second.namnd})'} "
+        f"som {first.file}, {how}; {first.file} räknas med.",
+        "Behåll den fil som gäller och ta bort den andra.",
+        found=second.file,
+        expected=first.file,
+    )
+
+
+def _totals(filed: FilledSet) -> Iterator[Finding]:
+    """Totals as handed in against totals computed from the inputs alone."""
+    recomputed = Evaluation(filed.set, filed.inputs(), broken=filed.broken)
+    for form in filed.set.blanketter.values():
+        for row, column, cell in form.fixed_cells():
+            is_total = row == LIST_TOTAL if form.is_list else form.row_by_id[row].total
+            given = filed.facts.get((form.id, row, column))
+            handed_in = filed.cell((form.id, row, column))
+            if cell.kind is not Kind.COMPUTED or not is_total or not isinstance(given, Decimal):
+                continue
+            if handed_in is None or handed_in.formula is not None:
+                continue  # a formula only carries on what is wrong elsewhere
+            try:
+                value = recomputed.value((form.id, row, column))
+            except NotComputable:
+                continue
+            if isinstance(value, Decimal) and recomputed.differs((form.id, row, column), given, value):
+                yield _finding(
+                    "BF605",
+                    f"{filed.namnd}, {form.title}, {form.row_label(row)}, {form.column_by_id[column].label}: "
+                    f"inlämnat {show(given)} men raderna ger {show(value)}.",
+                    "Staden räknar med det uträknade. Be nämnden rätta.",
+                    form=form.id,
+                    sheet=handed_in.sheet,
+                    cell=handed_in.address,
+                    row=row,
+                    column=column,
+                    found=given,
+                    expected=value,
+                    tolerance=form.tolerance,
+                )
+
+
+class Trade(msgspec.Struct, frozen=True):
+    """What one nämnd says it sells to another, in the form's unit."""
+
+    seller: str
+    buyer: str
+    amount: Decimal
+
+
+def trades(filings: Iterable[Handed]) -> dict[tuple[str, str], Decimal]:
+    """(nämnd, counterpart) -> the costs it reports against that counterpart in omslutning."""
+    found: dict[tuple[str, str], Decimal] = {}
+    for filed in filings:
+        for (form, row, column), other in filed.inputs.items():
+            if form != "omslutning" or column != "motpart":
+                continue
+            amount = filed.inputs.get(("omslutning", row, "kostnader"))
+            if isinstance(other, str) and isinstance(amount, Decimal):
+                key = (filed.namnd, other)
+                found[key] = found.get(key, Decimal(0)) + amount
+    return found
+
+
+def eliminated(blankettset: Blankettset, filings: Iterable[Handed]) -> dict[tuple[str, str], Decimal]:
+    """The trades that meet: both sides report the same amount within the form's tolerance. Each pair once."""
+    found = trades(filings)
+    tolerance = blankettset.blanketter["omslutning"].tolerance if found else Decimal(0)
+    return {
+        (a, b): amount
+        for (a, b), amount in found.items()
+        if a < b and (b, a) in found and abs(found[b, a] - amount) <= tolerance
+    }
+
+
+def _counterparts(blankettset: Blankettset, filings: tuple[Handed, ...]) -> Iterator[tuple[str, Finding]]:
+    found, met = trades(filings), eliminated(blankettset, filings)
+    present = {filed.namnd: filed for filed in filings}
+    for (a, b), amount in sorted(found.items()):
+        if (a, b) in met or (b, a) in met or b not in present or ((b, a) in found and a > b):
+            continue
+        other = found.get((b, a))
+        what = f"redovisar {show(other)}" if other is not None else f"redovisar inget mot {a}"
+        yield (
+            present[a].file,
+            _finding(
+                "BF606",
+                f"{a} redovisar {show(amount)} mnkr mot {b} i omslutningsförändringar, men {b} {what}.",
+                "Stäm av med den andra nämnden. Posten elimineras inte ur stadens omslutning.",
+                form="omslutning",
+                found=amount,
+                expected=other,
+            ),
+        )

@@ -1,0 +1,1 @@
+"""Arithmetic: values as people write them, nyckeltal, status, and the evaluation of a set."""

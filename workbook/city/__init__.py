@@ -1,0 +1,1 @@
+"""The city's workbook, and a nämnd's from its units."""

@@ -1,0 +1,1 @@
+"""Changes in a copy of a workbook, everything else kept byte for byte."""

@@ -1,0 +1,210 @@
+"""The Excel formula of a computed cell, and the same formula with ids in place of addresses.
+
+The second is what a handed-in formula is compared with: addresses move when rows are inserted, ids do not.
+Formulas are stored with English names and commas whatever the user's Excel shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from blankettset.templates.formula import Ref
+from blankettset.templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
+from blankettset.workbook.calc.evaluate import Key
+from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS, NAMESPACE, STORED
+from blankettset.workbook.layout.addresses import parse_address
+from blankettset.workbook.layout.placement import Placement
+
+
+class Places(Protocol):
+    """Turns ids into what stands in the formula: addresses when building, ids when comparing.
+
+    `blank_text` is True where a cell without a figure may hold an empty text, as in the city's forms.
+    """
+
+    blank_text: bool
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """One cell, seen from a cell on the form `own`."""
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """All rows of a list column."""
+
+    def parameter(self, parameter_id: str) -> str:
+        """A dated parameter."""
+
+
+class IdPlaces:
+    """Ids as they stand: [blankett.rad.kolumn]."""
+
+    blank_text = False
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """See Places."""
+        return f"[{form}.{row}.{column}]"
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """See Places."""
+        return f"[{form}.*.{column}]"
+
+    def parameter(self, parameter_id: str) -> str:
+        """See Places."""
+        return f"[@{parameter_id}]"
+
+
+def formula_text(blankettset: Blankettset, key: Key, places: Places) -> str:
+    """The formula of a computed cell, without the leading equals sign."""
+    form_id, row, column = key
+    form = blankettset.blanketter[form_id]
+    cell = form.cell(row, column)
+    text = _function(blankettset, cell, key, places) if cell.function else _sum(blankettset, cell, key, places)
+    if form.is_list and row != LIST_TOTAL and form.key:
+        text = f'IF({places.cell(form_id, form_id, row, form.key)}="","",{text})'
+    return text
+
+
+def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
+    assert cell.function is not None
+    function = FORM_FUNCTIONS[cell.function.name]
+    parameters = [places.parameter(id_) for id_ in function.parameters]
+    if not function.words:
+        given = [_ref(ref, key, places, None) for ref in cell.function.args]
+        return function.text.format(*given, *parameters, alla=",".join(given))
+    args = [_place(ref, key, places) for ref in cell.function.args]
+    labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
+    labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
+    year, month, day = (int(part) for part in blankettset.report_date.split("-"))
+    return function.text.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
+
+
+def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
+    return blankettset.blanketter[ref.blankett or ""].column_by_id[ref.column or ""].choices
+
+
+def _place(ref: Ref, key: Key, places: Places) -> str:
+    form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    if row == "*":
+        return places.column(key[0], form, column)
+    return places.cell(key[0], form, key[1] if row == ITEM else row, column)
+
+
+def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
+    unit = blankettset.blanketter[key[0]].unit_of(key[2])
+    parts: list[str] = []
+    for term in cell.formula or ():
+        text = _ref(term.ref, key, places, blankettset)
+        if term.parameter:
+            text = f"{places.parameter(term.parameter)}*{text}"
+        scale = blankettset.scale(term.ref, unit)
+        if scale < 1:
+            text += f"/{Decimal(1) / scale:f}"
+        elif scale > 1:
+            text += f"*{scale:f}"
+        parts.append(("-" if term.sign < 0 else "+" if parts else "") + text)
+    return "".join(parts)
+
+
+def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) -> str:
+    assert ref.blankett is not None
+    assert ref.row is not None
+    assert ref.column is not None
+    if ref.row != "*":
+        row = key[1] if ref.row == ITEM else ref.row
+        place = places.cell(key[0], ref.blankett, row, ref.column)
+        if blankettset is None:
+            return place
+        there = blankettset.blanketter[ref.blankett].cell(row, ref.column)
+        may_be_text = there.function is not None or there.iu or places.blank_text
+        return f"N({place})" if may_be_text else place  # + cannot add a blank that is a text, nor i.u.
+    summed = places.column(key[0], ref.blankett, ref.column)
+    if ref.where is None:
+        return f"SUM({summed})"
+    assert blankettset is not None
+    column, choice = ref.where
+    choices = blankettset.blanketter[ref.blankett].column_by_id[column].choices
+    label = next(c.label for c in choices if c.id == choice)
+    return f'SUMIFS({summed},{places.column(key[0], ref.blankett, column)},"{label}")'
+
+
+def quote_sheet(name: str) -> str:
+    """A sheet name as it stands in a formula."""
+    return "'" + name.replace("'", "''") + "'"
+
+
+_TOKEN = re.compile(
+    r"(?P<string>\"(?:[^\"]|\"\")*\")"
+    r"|(?P<ref>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?"
+    r"\$?(?P<start>[A-Za-z]{1,3}\$?\d{1,7})(?::\$?(?P<end>[A-Za-z]{1,3}\$?\d{1,7}))?)(?![\w(])",
+)
+
+Identify = Callable[[str | None, int, int], str | None]
+IdentifyRange = Callable[[str | None, tuple[int, int], tuple[int, int]], str | None]
+
+
+def with_ids(formula: str, identify: Identify, identify_range: IdentifyRange) -> str:
+    """A handed-in formula with ids for the addresses that are known; unknown ones stay as they are."""
+
+    def replace(match: re.Match[str]) -> str:
+        if match["string"] is not None:
+            return match["string"]
+        sheet = match["sheet"]
+        if sheet is not None and sheet.startswith("'"):
+            sheet = sheet[1:-1].replace("''", "'")
+        start = parse_address(match["start"].replace("$", "").upper())
+        if match["end"] is None:
+            return identify(sheet, *start) or match["ref"]
+        end = parse_address(match["end"].replace("$", "").upper())
+        return identify_range(sheet, start, end) or match["ref"]
+
+    return _TOKEN.sub(replace, formula.removeprefix("="))
+
+
+# What stands in the file and not in Excel itself, or the other way round: _xlfn., the stored name of an add-in's function
+# and the @ that Excel may put before it.
+_MARKS = re.compile(rf"_XLFN\.|@?(?:{STORED.upper()}|{NAMESPACE}\.)")
+_KEPT = re.compile(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])")
+
+
+def same_formula(one: str, other: str) -> bool:
+    """True for the same formula; spaces and capitals outside strings and ids do not matter."""
+    return one == other or _normal(one) == _normal(other)
+
+
+def _normal(formula: str) -> str:
+    parts = _KEPT.split(formula)
+    plain = "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
+    return _MARKS.sub("", plain)
+
+
+class SheetPlaces:
+    """Addresses in a workbook that is being built."""
+
+    def __init__(
+        self, placements: Mapping[str, Placement], parameters: Mapping[str, str], *, blank_text: bool = False
+    ) -> None:
+        self.placements, self.parameters, self.blank_text = placements, parameters, blank_text
+
+    def cell(self, own: str, form: str, row: str, column: str) -> str:
+        """See Places."""
+        place = self.placements[form]
+        at = place.address(row, column)
+        return at if form == own else f"{quote_sheet(place.form.sheet)}!{at}"
+
+    def column(self, own: str, form: str, column: str) -> str:
+        """See Places."""
+        place = self.placements[form]
+        start, end = (_absolute(at) for at in place.list_range(column))
+        return f"{start}:{end}" if form == own else f"{quote_sheet(place.form.sheet)}!{start}:{end}"
+
+    def parameter(self, parameter_id: str) -> str:
+        """See Places."""
+        return self.parameters[parameter_id]
+
+
+def _absolute(at: str) -> str:
+    row, _ = parse_address(at)
+    letters = at[: len(at) - len(str(row))]
+    return f"${letters}${row}"

@@ -1,0 +1,1 @@
+"""New workbooks: a nämnd's set, sheet by sheet."""

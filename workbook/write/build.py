@@ -1,0 +1,267 @@
+"""Builds a nämnd's workbook from the definitions and its facts. Creates new files only, and never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from blankettset.templates.errors import Refusal, reason
+from blankettset.templates.model import Blankett, Blankettset, Namnd
+from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable, Value
+from blankettset.workbook.layout import look
+from blankettset.workbook.layout.addresses import address
+from blankettset.workbook.layout.excel_formula import SheetPlaces
+from blankettset.workbook.layout.placement import (
+    FIRST_ROW,
+    INDEX_SHEET,
+    LISTS_SHEET,
+    LONG_SHEET,
+    PARAMETER_SHEET,
+    STAMP_SHEET,
+    Placement,
+)
+from blankettset.workbook.layout.text_size import row_height, text_lines
+from blankettset.workbook.write.index_sheet import IndexSheet
+from blankettset.workbook.write.long_texts import LongTexts
+from blankettset.workbook.write.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
+
+MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
+STAMP_VERSION = "1"
+
+
+class WriteError(Refusal):
+    """The file cannot be written; str() is one Swedish sentence."""
+
+
+@contextlib.contextmanager
+def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
+    """A temporary path beside `path` that is moved into place when the block ends well, and removed otherwise."""
+    if path.is_dir():
+        raise WriteError(f"{path} är en mapp. Ange ett filnamn.")
+    if path.exists() and not path.is_file():
+        raise WriteError(f"{path} är ingen vanlig fil och skrivs inte över. Ange ett annat namn.")
+    if path.exists() and not replace:
+        raise WriteError(f"{path} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
+    if not path.parent.is_dir():
+        raise WriteError(f"Mappen {path.parent} finns inte. Skapa den först.")
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".blankett-", suffix=path.suffix)
+        os.close(handle)
+    except OSError as error:
+        raise WriteError(f"Det går inte att skriva i {path.parent} ({reason(error)}).") from None
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        if replace:
+            os.replace(temporary, path)
+        else:
+            _move_into_place(temporary, path)
+    except FileExistsError:
+        raise WriteError(f"{path} finns redan och skrivs inte över. Lägg till --ersatt om den ska ersättas.") from None
+    except OSError as error:
+        raise WriteError(f"Det går inte att skriva {path} ({reason(error)}).") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _move_into_place(temporary: Path, path: Path) -> None:
+    """Give the file its name unless somebody has taken the name meanwhile (FileExistsError)."""
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file share without hard links
+        if path.exists():
+            raise FileExistsError(str(path)) from None
+        os.replace(temporary, path)
+
+
+def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
+    """The facts that we know before anybody has filled in anything."""
+    known = {
+        "namnd_kod": namnd.code,
+        "namnd_namn": namnd.name,
+        "period": blankettset.id,
+        "niva": blankettset.level,
+    }
+    facts: dict[Key, Value] = {}
+    for form in blankettset.blanketter.values():
+        for row_id, column_id, cell in form.fixed_cells():
+            if cell.prefill:
+                facts[form.id, row_id, column_id] = known[cell.prefill]
+    return facts
+
+
+def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False) -> list[Key]:
+    """Write the workbook; returns the computed cells where a given figure was kept in place of the formula.
+
+    Figures for computed cells that agree with the formula within the form's tolerance leave the formula standing.
+    """
+    evaluation = Evaluation(blankettset, {**facts, **prefilled(blankettset, namnd)})
+    with new_file(path, replace=replace) as temporary:
+        _Book(temporary, evaluation, namnd).write()
+    kept = []
+    for key, _ in evaluation.computed():
+        if facts.get(key) is not None and _stands_alone(evaluation, key):
+            kept.append(key)
+    return kept
+
+
+def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
+    """True when the figure given for a computed cell is not the formula's."""
+    try:
+        return evaluation.value(key) != evaluation.expected(key)
+    except NotComputable:
+        return False
+
+
+def new_book(path: Path, title: str) -> Any:
+    """An XlsxWriter workbook with our defaults: no text ever becomes a formula, link or number by itself."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    book = xlsxwriter.Workbook(os.fspath(path), options)
+    book.set_properties({"title": title, "company": "Stockholms stad", "created": MADE})
+    book.set_calc_mode("auto")
+    book.formats[0].set_font_name(look.FONT)
+    book.formats[0].set_font_size(look.SIZE)
+    return book
+
+
+class _Book:
+    def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd) -> None:
+        self.evaluation, self.set, self.namnd = evaluation, evaluation.set, namnd
+        unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
+        self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
+        self.who = f"{self.whose} · {self.set.id}"
+        self.book = new_book(path, f"{self.set.title} {namnd.name}")
+        self.formats = look.Formats(self.book)
+        self.placements = {
+            form.id: Placement(form, _last_item(evaluation, form)) for form in self.set.blanketter.values()
+        }
+        self.parameter_rows = parameter_rows(self.set)
+        self.places = SheetPlaces(self.placements, parameter_addresses(self.parameter_rows))
+
+    def write(self) -> None:
+        index = self.book.add_worksheet(INDEX_SHEET)
+        choices = _ListsSheet(self.set)
+        for form in self.set.blanketter.values():
+            FormSheet(
+                self.book,
+                self.formats,
+                self.placements[form.id],
+                self.evaluation,
+                self.places,
+                who=self.who,
+                choices=choices.ranges,
+            ).write()
+        texts = LongTexts(self.book, self.formats, self.evaluation, self.placements)
+        texts.write(self.who)
+        write_parameters(self.book, self.formats, self.parameter_rows, self.who)
+        choices.write(self.book)
+        self._stamp()
+        more = {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
+        more[PARAMETER_SHEET] = "Gränser och procentsatser som formlerna använder, med källa."
+        IndexSheet(
+            self.book, self.formats, self.evaluation, self.placements, whose=self.whose, who=self.who, more=more
+        ).write(index)
+        index.activate()
+        self.book.close()
+
+    def _stamp(self) -> None:
+        write_stamp(self.book, self.set, self.namnd.code, "blankettset")
+
+
+def _last_item(evaluation: Evaluation, form: Blankett) -> int:
+    return max((int(row) for row in evaluation.items.get(form.id, ())), default=0)
+
+
+class _ListsSheet:
+    """The very hidden sheet with the answers that lists offer; each list once."""
+
+    def __init__(self, blankettset: Blankettset) -> None:
+        self.ranges: dict[tuple[str, ...], str] = {}
+        for form in blankettset.blanketter.values():
+            cells = [cell for _, _, cell in form.fixed_cells()]
+            if form.is_list:
+                cells += [form.cell("1", column.id) for column in form.columns]
+            for cell in cells:
+                labels = choice_labels(cell)
+                if labels and labels not in self.ranges:
+                    column = len(self.ranges) + 1
+                    letters = address(1, column)[:-1]
+                    self.ranges[labels] = f"={LISTS_SHEET}!${letters}$1:${letters}${len(labels)}"
+
+    def write(self, book: Any) -> None:
+        sheet = book.add_worksheet(LISTS_SHEET)
+        for column, labels in enumerate(self.ranges):
+            for row, label in enumerate(labels):
+                sheet.write_string(row, column, label)
+        sheet.very_hidden()
+
+
+def parameter_rows(blankettset: Blankettset) -> list[tuple[str, str, float, str, str, str]]:
+    """Id, label, value, unit, in force from and source of every parameter in force on the report date."""
+    rows = []
+    for parameter in blankettset.parameters.values():
+        start = max((s for s, _, _ in parameter.values if s <= blankettset.report_date), default=None)
+        found = parameter.on(blankettset.report_date)
+        if start and found:
+            value, source = found
+            rows.append((parameter.id, parameter.label, float(value), parameter.unit, start, str(source)))
+    return rows
+
+
+def parameter_addresses(rows: list[tuple[str, str, float, str, str, str]]) -> dict[str, str]:
+    """Parameter id -> where its value stands."""
+    return {row[0]: f"{PARAMETER_SHEET}!$D${FIRST_ROW + i}" for i, row in enumerate(rows)}
+
+
+def write_parameters(book: Any, fmt: look.Formats, rows: list[tuple[str, str, float, str, str, str]], who: str) -> None:
+    """The sheet with the dated parameters that the formulas refer to."""
+    sheet = book.add_worksheet(PARAMETER_SHEET)
+    sheet.hide_gridlines(2)
+    widths = (2, 36, 72, 12, 12, 14, 44)
+    for at, width in enumerate(widths):
+        sheet.set_column(at, at, width)
+    sheet.set_row(1, 24)
+    sheet.write_string(1, 1, PARAMETER_SHEET, fmt.title())
+    sheet.write_string(2, 1, who, fmt(bold=True))
+    sheet.write_string(3, 1, "Beslutade tal som formlerna räknar med. Ändras inte här.", fmt.quiet())
+    for i, text in enumerate(("Id", "Vad den gäller", "Värde", "Enhet", "Gäller från", "Källa")):
+        sheet.write_string(FIRST_ROW - 2, 1 + i, text, fmt.header(number=text == "Värde"))
+    for i, (id_, label, value, unit, start, source) in enumerate(rows):
+        row = FIRST_ROW - 1 + i
+        sheet.write_string(row, 1, id_, fmt())
+        sheet.write_string(row, 2, label, fmt(text_wrap=True))
+        sheet.write_number(row, 3, value, fmt(num_format="#,##0.###", align="right"))
+        for at, text in ((4, unit), (5, start), (6, source)):
+            sheet.write_string(row, at, text, fmt(text_wrap=True, indent=1 if at == 4 else 0))
+        lines = max(text_lines(text, widths[at], indent=at == 4) for at, text in ((2, label), (4, unit), (6, source)))
+        sheet.set_row(row, row_height(lines))
+    sheet.set_tab_color(look.TAB["kontroll"])
+    print_set_up(sheet, who, PARAMETER_SHEET)
+    sheet.protect("", PROTECTION)
+
+
+def write_stamp(book: Any, blankettset: Blankettset, namnd_code: str, kind: str) -> None:
+    """The very hidden sheet that says what this workbook is."""
+    sheet = book.add_worksheet(STAMP_SHEET)
+    stamp = {
+        "sort": kind,
+        "stampel": STAMP_VERSION,
+        "blankettset": blankettset.id,
+        "niva": blankettset.level,
+        "namnd": namnd_code,
+        "definition": blankettset.definition_hash,
+    }
+    for row, (name, value) in enumerate(stamp.items()):
+        sheet.write_string(row, 0, name)
+        sheet.write_string(row, 1, value)
+    sheet.very_hidden()
