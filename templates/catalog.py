@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.templates import carries
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.formula import Formula, FormulaError, Ref, parse_formula, parse_reference
 from blankettset.templates.functions import FUNCTIONS
@@ -178,6 +179,7 @@ class Catalog:
             namnder=self.namnder,
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
+            rolling=carries.rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
         _check_references(bound, files)
         return bound
@@ -276,6 +278,8 @@ class _Binding:
             overrides=overrides,
             relations=tuple(r for each in raw.get("relations", ()) for r in self.relations(each)),
             notes=tuple(self.text(note) for note in raw.get("notes", ())),
+            match=carries.match_keys(raw.get("match", [])),
+            carries=carries.rules(raw.get("carries", {}), self.text, file),
         )
 
     def column(self, raw: Mapping[str, Any]) -> Column:
@@ -389,6 +393,7 @@ def _source(raw: Mapping[str, str]) -> Source:
 def _check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
     """Every id in a formula must exist, and every parameter be in force on the report date."""
     for form in bound.blanketter.values():
+        carries.check(form, files[form.id])
         for own in form.overrides.values():
             named = own.get("prefill_parameter")
             if named is not None and named not in bound.parameters:
@@ -444,11 +449,12 @@ def _schema_for(name: str) -> dict[str, Any]:
         "kallor.yaml": schema.SOURCES,
         "listor.yaml": schema.LISTS,
         "nyckeltal.yaml": schema.NYCKELTAL,
+        "rullning.yaml": carries.ROLLING,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml"]
+    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml", "rullning.yaml"]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})

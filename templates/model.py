@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.templates.carries import Carry, Rolling
 from blankettset.templates.formula import Formula, Ref, Term
 
 MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
@@ -220,6 +221,8 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
     overrides: Mapping[tuple[str, str], Mapping[str, Any]] = msgspec.field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
+    match: tuple[tuple[str, ...], ...] = ()
+    carries: Mapping[str, tuple[Carry, ...]] = msgspec.field(default_factory=dict)
 
     @cached_property
     def column_by_id(self) -> Mapping[str, Column]:
@@ -473,6 +476,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     namnder: Mapping[str, Namnd]
     definition_hash: str
     kf: KfPlan = KfPlan()
+    rolling: Rolling = Rolling()
 
     @cached_property
     def order(self) -> Mapping[str, int]:
