@@ -65,7 +65,7 @@ def _move_into_place(temporary: Path, path: Path) -> None:
         os.link(temporary, path)
     except FileExistsError:
         raise
-    except (OSError, AttributeError):  # a file share or a system without hard links
+    except (AttributeError, OSError):  # a system (the browser's) or a file share without hard links
         if path.exists():
             raise FileExistsError(str(path)) from None
         os.replace(temporary, path)
