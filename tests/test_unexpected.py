@@ -99,7 +99,7 @@ def test_a_file_that_kills_its_process_is_named_and_the_rest_consolidated(
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(konsolidering, "spread", _forked, raising=False)
     monkeypatch.setattr("blankettset.addin.check.pool.spread", _forked)
-    found = list(konsolidering._judged(sorted(tmp_path.iterdir())))
+    found = list(konsolidering.judged_by_processes(sorted(tmp_path.iterdir())))
     assert [type(each).__name__ for each in found] == ["Unreadable"] * 5 + ["tuple"] + ["Unreadable"] * 3
     assert "3.xlsx gick inte att läsa färdigt" in found[3].reason
 
