@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.processes import end_with_parent
 from blankettset.addin.check.skydd import spare_other_kinds, spare_sources
 from blankettset.addin.check.unexpected import written
 from blankettset.templates.catalog import catalog
@@ -25,7 +26,7 @@ from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
 from blankettset.workbook.city.book import CITY, City, Part, write_city
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook, shown_name
-from blankettset.workbook.write.build import WriteError
+from blankettset.workbook.write.files import WriteError
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
@@ -235,6 +236,7 @@ def _lost(path: Path) -> Unreadable:
 
 
 def _calm() -> None:
+    end_with_parent()
     gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

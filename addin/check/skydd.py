@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from blankettset.workbook.write.build import WriteError
+from blankettset.workbook.write.files import WriteError
 
 
 def spare_sources(target: Path, sources: Iterable[Path]) -> None:

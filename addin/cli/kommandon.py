@@ -320,7 +320,7 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     from blankettset.workbook.read.bind import read_filled
     from blankettset.workbook.read.facts import write_facts
     from blankettset.workbook.read.losses import enumerated, losses, without_value
-    from blankettset.workbook.write.build import new_file
+    from blankettset.workbook.write.files import new_file
 
     if ut is not None:
         spare_sources(ut, (fil,))
