@@ -176,7 +176,7 @@ def _formula(bound: Blankettset, formula: Formula) -> str:
         if ref.where:
             choices = form.column_by_id[ref.where[0]].choices
             row = "rader med " + next(c.label for c in choices if c.id == ref.where[1])
-        words.append(_term_text(term.sign, f"{form.title}, {row}, form.column_by_id[ref.column].label", i))
+        words.append(_term_text(term.sign, f"{form.title}, {row}, {form.column_by_id[ref.column].label}", i))
     return " ".join(words)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from blankettset.templates.errors import reason
-from blankettset.workbook.write.build import WriteError
+from blankettset.workbook.write.files import WriteError
 
 
 def spare_sources(target: Path, sources: Iterable[Path]) -> None:

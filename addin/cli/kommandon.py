@@ -306,7 +306,7 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     from blankettset.workbook.read.bind import read_filled
     from blankettset.workbook.read.facts import write_facts
     from blankettset.workbook.read.losses import enumerated, losses, without_value
-    from blankettset.workbook.write.build import new_file
+    from blankettset.workbook.write.files import new_file
 
     if ut is not None:
         spare_sources(ut, (fil,))
@@ -418,9 +418,9 @@ def tillagg(
 def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
-    from blankettset.addin.cli.utskrift import print_collection
+    from blankettset.addin.cli.utskrift import Bar, print_collection
 
-    outcome = consolidate(filer, _xlsx(ut), replace=ersatt)
+    outcome = consolidate(filer, _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -31,12 +31,12 @@ from blankettset.workbook.layout.placement import FIRST_COLUMN, HEADER_ROW, INDE
 from blankettset.workbook.layout.text_size import row_height, text_lines
 from blankettset.workbook.write.build import (
     new_book,
-    new_file,
     parameter_addresses,
     parameter_rows,
     write_parameters,
     write_stamp,
 )
+from blankettset.workbook.write.files import new_file
 from blankettset.workbook.write.sheets import (
     FormSheet,
     cell_lines,
