@@ -80,11 +80,11 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places)
 
 
 def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
-    return blankettset.blanketter[ref.blankett or ""].column_by_id[ref.column or ""].choices
+    return blankettset.blanketter[ref.blankett].column_by_id[ref.column].choices
 
 
 def _place(ref: Ref, key: Key, places: Places) -> str:
-    form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    form, row, column = ref.blankett, ref.row, ref.column
     if row == "*":
         return places.column(key[0], form, column)
     return places.cell(key[0], form, key[1] if row == ITEM else row, column)
