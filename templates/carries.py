@@ -8,13 +8,13 @@ note only, R (rows) on the list of what is left behind. The first source with a 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from blankettset.templates.errors import DefinitionError
-from blankettset.templates.formula import Formula, FormulaError, parse_formula
+from blankettset.templates.formula import FormulaError, WrittenFormula, parse_formula
 
 I_AR = "i_ar"
 ROWS = "rows"
@@ -95,7 +95,7 @@ class Test(msgspec.Struct, frozen=True):
     column: str
     how: str
     words: tuple[str, ...] = ()
-    than: str | Formula | None = None
+    than: str | WrittenFormula | None = None
 
 
 class Carry(msgspec.Struct, frozen=True):
@@ -122,10 +122,10 @@ class Carry(msgspec.Struct, frozen=True):
 class Pair(msgspec.Struct, frozen=True):
     """Rows of a plan and of a report that together hold the same: sums of rows, or of places in other forms."""
 
-    vp: Formula
-    t: Formula
+    vp: WrittenFormula
+    t: WrittenFormula
 
-    def side(self, period: str) -> Formula:
+    def side(self, period: str) -> WrittenFormula:
         """The plan's rows for VP, the report's for the others."""
         return self.vp if period == "VP" else self.t
 
@@ -138,9 +138,9 @@ class Rolling(msgspec.Struct, frozen=True):
     maps: Mapping[str, tuple[Pair, ...]] = {}
 
 
-def rules(raw: Mapping[str, Any], text: Callable[[str], str], file: str) -> dict[str, tuple[Carry, ...]]:
+def rules(raw: Mapping[str, Any], file: str) -> dict[str, tuple[Carry, ...]]:
     """A form's rules by column, row.column or "rows". DefinitionError for a condition that is none."""
-    return {place: tuple(_carry(each, text, file) for each in given) for place, given in raw.items()}
+    return {place: tuple(_carry(each, file) for each in given) for place, given in raw.items()}
 
 
 def match_keys(raw: list[list[str]]) -> tuple[tuple[str, ...], ...]:
@@ -164,7 +164,7 @@ def _pair(raw: Mapping[str, str]) -> Pair:
         raise DefinitionError(f"rullning.yaml: {error}.") from None
 
 
-def _carry(raw: Mapping[str, Any], text: Callable[[str], str], file: str) -> Carry:
+def _carry(raw: Mapping[str, Any], file: str) -> Carry:
     return Carry(
         origins=_several(raw["from"]),
         mark=raw["mark"],
@@ -176,7 +176,7 @@ def _carry(raw: Mapping[str, Any], text: Callable[[str], str], file: str) -> Car
         turn=raw.get("turn"),
         asked=raw.get("asked"),
         months=raw.get("months", False),
-        when=tuple(_test(part, file) for part in text(raw["if"]).split(" och ")) if "if" in raw else (),
+        when=tuple(_test(part, file) for part in raw["if"].split(" och ")) if "if" in raw else (),
         note=raw.get("note", ""),
         periods=tuple(raw.get("for", ())),
         blank=tuple(raw.get("blank", ())),

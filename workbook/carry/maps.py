@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from blankettset.templates.carries import Pair
-from blankettset.templates.formula import Formula
+from blankettset.templates.formula import WrittenFormula
 from blankettset.templates.model import Blankett
 from blankettset.workbook.calc.evaluate import Value
 from blankettset.workbook.carry.past import Past
@@ -20,14 +20,14 @@ class Mapped(msgspec.Struct, frozen=True):
     shared: tuple[str, ...] = ()
 
 
-def rows_of(formula: Formula) -> tuple[str, ...] | None:
+def rows_of(formula: WrittenFormula) -> tuple[str, ...] | None:
     """The rows of a side that only names rows of the form itself, None for one that reaches into other forms."""
     if any(term.ref.blankett for term in formula):
         return None
     return tuple(term.ref.row or "" for term in formula)
 
 
-def side_sum(formula: Formula, past: Past, form_id: str, column: str) -> Decimal | None:
+def side_sum(formula: WrittenFormula, past: Past, form_id: str, column: str) -> Decimal | None:
     """A side's amount in an earlier workbook: the sum of what is given, None when nothing is or a form is missing."""
     total, found = Decimal(0), False
     for term in formula:

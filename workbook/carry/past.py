@@ -59,8 +59,12 @@ class Past(msgspec.Struct, frozen=True, dict=True):
         reads = form.cell(key[1], key[2]).reads if not form.is_list else ()
         if value is None or not reads:
             return value
-        places = ((ref.blankett or key[0], ref.row or key[1], ref.column or key[2]) for ref in reads)
-        return value if any(row in ("*", LIST_TOTAL) or self.given((f, row, c)) is not None for f, row, c in places) else None  # fmt: skip
+        places = [(ref.blankett, ref.row, ref.column) for ref in reads]
+        known = any(
+            row in ("*", LIST_TOTAL) or self.given((form_id, row, column)) is not None
+            for form_id, row, column in places
+        )
+        return value if known else None
 
     def same_rows(
         self, now: Blankett, facts: Mapping[Key, Value], items: Mapping[str, Sequence[str]], year: int

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from blankettset.templates.carries import BLANK, OWN, Test
-from blankettset.templates.formula import Formula
+from blankettset.templates.formula import WrittenFormula
 from blankettset.templates.model import Blankettset
 from blankettset.workbook.calc.evaluate import Value
 from blankettset.workbook.layout.start import PERIOD_TEXT
@@ -64,6 +64,6 @@ def _holds(test: Test, word: Word) -> bool:
     return left < right if test.how == "<" else left > right  # type: ignore[operator]
 
 
-def _sum(formula: Formula, word: Word) -> Decimal:
+def _sum(formula: WrittenFormula, word: Word) -> Decimal:
     figures = ((term.sign, word(term.ref.column or "")) for term in formula)
     return sum((sign * figure for sign, figure in figures if isinstance(figure, Decimal)), Decimal(0))
