@@ -111,12 +111,12 @@ class Catalog:
         year = int(set_id[:4])
         files = self.layouts(set_id, level)
         titles = {id_: self.documents[name]["title"] for id_, name in files.items()}
-        optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
+        each = self._row_forms(files)
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
         lists = self.documents["listor.yaml"]["listor"]
-        context = Binding(words, titles, optional, names, lists)
+        context = Binding(words, titles, each, names, lists)
         forms = {id_: context.form(name, self.documents[name]) for id_, name in files.items()}
         content = json.dumps(
             [info, lists, {name: self.documents[name] for name in files.values()}],
@@ -140,6 +140,12 @@ class Catalog:
         )
         check_references(bound, files)
         return bound
+
+    def _row_forms(self, files: Mapping[str, str]) -> dict[str, list[str]]:
+        """The forms that a cover sheet has rows for: those that may be ej aktuella, and the others that may be rolled."""
+        optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
+        rolled = [id_ for id_, name in files.items() if "carries" in self.documents[name] and id_ != "forsattsblad"]
+        return {"blankett": optional, "medford": [id_ for id_ in rolled if id_ not in optional]}
 
     def _kf(self, year: int) -> KfPlan:
         """What kommunfullmäktige decided for the year; empty where no document says."""

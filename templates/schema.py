@@ -96,7 +96,7 @@ ROW = {
     "choices": CHOICES,
     "choices_from": ID,
     "prefill": {"type": "string", "allowed": ["namnd_kod", "namnd_namn", "period", "niva"]},
-    "each": {"type": "string", "allowed": ["blankett"]},
+    "each": {"type": "string", "allowed": ["blankett", "medford"]},
     "note": TEXT,
 }
 CELL = {

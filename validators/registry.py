@@ -31,6 +31,7 @@ MODULES = (
     "mal",
     "matvarden",
     "foregaende",
+    "medfort",
     "rapporttext",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")

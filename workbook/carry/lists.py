@@ -234,7 +234,7 @@ class Lists:
             return Found(None, past, NOTE, _filled(rule.note, past.facts, form.id, old, as_text(value)))
         if rule.turn:
             return self._turned(rule, past, value)
-        asked = self.roll._asked(rule, past, place, value) if isinstance(value, Decimal) else ""
+        asked = self.roll.asked(rule, past, place, value) if isinstance(value, Decimal) else ""
         value = converted(value, rule, source, (old, theirs), form, (row, column))
         return Found(value, past, rule.mark, asked + (f", {rule.note}" if rule.note else ""))
 

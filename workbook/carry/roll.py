@@ -11,7 +11,7 @@ from blankettset.templates.carries import Carry
 from blankettset.templates.model import MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.values import format_number
-from blankettset.workbook.carry.maps import mapped, without_place
+from blankettset.workbook.carry.maps import asked_for, mapped, without_place
 from blankettset.workbook.carry.origins import Origins
 from blankettset.workbook.carry.past import COVER, Past
 from blankettset.workbook.carry.turn import reported
@@ -150,7 +150,7 @@ class Roll:
         if rule.months and not reported(column, value, past.set.report_date):
             return None
         value = converted(value, rule, source, (key[1], theirs), form, (row, column))
-        note = self._asked(rule, past, key, value) + (f", {rule.note}" if rule.note else "")
+        note = self.asked(rule, past, key, value) + (f", {rule.note}" if rule.note else "")
         if past.told.get(key):
             note += f" ({past.told[key]})"
         return Found(value, past, rule.mark, note)
@@ -165,16 +165,15 @@ class Roll:
         if found.shared:
             labels = " och ".join(form.row_label(each) for each in found.shared)
             return Found(None, past, NOTE, f"{format_number(found.value)} tillsammans med {labels}{note}")
-        if rule.asked and rule.asked in source.column_by_id:
-            asked = mapped(self.set.rolling.maps.get(rule.map or "", ()), form, row, past, source.id, rule.asked).value
+        if rule.asked:
+            asked = asked_for(rule.asked, past, source.id, row)
             note = asked_note(found.value, asked, form.decimals) + note
         return Found(found.value, past, rule.mark, note)
 
-    def _asked(self, rule: Carry, past: Past, key: Key, value: Value) -> str:
-        if not rule.asked or rule.asked not in past.set.blanketter[key[0]].column_by_id:
-            return ""
-        form = past.set.blanketter[key[0]]
-        return asked_note(value, past.facts.get((key[0], key[1], rule.asked)), form.decimals)
+    def asked(self, rule: Carry, past: Past, key: Key, value: Value) -> str:
+        """What a note adds about requests of the earlier report."""
+        decimals = past.set.blanketter[key[0]].decimals
+        return asked_note(value, asked_for(rule.asked, past, key[0], key[1]), decimals) if rule.asked else ""
 
     def _left_rows(self, form: Blankett) -> None:
         told: set[tuple[str, str]] = set()
@@ -240,9 +239,9 @@ def fits(cell: CellDef, value: Value) -> bool:
     return not isinstance(value, Decimal) or cell.type is not Type.DATUM
 
 
-def asked_note(value: Value, asked: Value, decimals: int) -> str:
+def asked_note(value: Value, asked: Decimal | None, decimals: int) -> str:
     """What the value is if the request of the earlier report was granted: ", eller 53,2 om begärda 0,5 har beviljats"."""
-    if not isinstance(value, Decimal) or not isinstance(asked, Decimal) or not asked:
+    if not isinstance(value, Decimal) or not asked:
         return ""
     sums = (format_number(each, max(decimals, _decimals(each))) for each in (value + asked, asked))
     return ", eller {} om begärda {} har beviljats".format(*sums)

@@ -60,16 +60,7 @@ def parse_facts(
     text: str, blankettset: Blankettset, name: str = "DATA.csv", namnd: str | None = None
 ) -> dict[Key, Value]:
     """As read_facts, from text."""
-    if "\0" in text:
-        raise DataError(f"{name} är ingen textfil. Spara den som CSV UTF-8 med semikolon.")
-    csv.field_size_limit(MAX_BYTES)  # a text that is too long is refused where it stands, with its line
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
-    try:
-        rows = list(reader)
-    except csv.Error:
-        raise DataError(
-            f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
-        ) from None
+    rows = csv_rows(text, name)
     header = [cell.strip().lower() for cell in rows[0]] if rows else []
     if header not in (HEADER, LONG_HEADER):
         hint = " Filen verkar ha komma som skiljetecken." if len(header) == 1 and "," in header[0] else ""
@@ -83,14 +74,36 @@ def parse_facts(
             raise DataError(f"{where}: raden har {len(row)} fält men rubriken {len(header)}.")
         if namnd is not None and len(row) == len(LONG_HEADER):
             _require_own(where, row, namnd, blankettset.id)
-        form_id, row_id, column_id, value = row[-4].strip(), row[-3].strip(), row[-2].strip(), row[-1]
-        cell = _place(where, blankettset, form_id, row_id, column_id)
-        key = (form_id, row_id, column_id)
+        key, value = parse_row(where, blankettset, row)
         if key in facts:
-            raise DataError(f"{where}: {form_id};{row_id};{column_id} finns redan tidigare i filen.")
-        if value.strip():
-            facts[key] = parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
+            raise DataError(f"{where}: {';'.join(key)} finns redan tidigare i filen.")
+        if value is not None:
+            facts[key] = value
     return facts
+
+
+def csv_rows(text: str, name: str, delimiter: str = ";") -> list[list[str]]:
+    """The rows of a data file. DataError for what is no text of the kind."""
+    if "\0" in text:
+        raise DataError(f"{name} är ingen textfil. Spara den som CSV UTF-8 med semikolon.")
+    csv.field_size_limit(MAX_BYTES)  # a text that is too long is refused where it stands, with its line
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return list(reader)
+    except csv.Error:
+        raise DataError(
+            f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
+        ) from None
+
+
+def parse_row(where: str, blankettset: Blankettset, row: list[str]) -> tuple[Key, Value]:
+    """Place and value of a row that ends with blankett;rad;kolumn;varde; None for an empty value. DataError names what is wrong."""
+    form_id, row_id, column_id, value = row[-4].strip(), row[-3].strip(), row[-2].strip(), row[-1]
+    cell = _place(where, blankettset, form_id, row_id, column_id)
+    key = (form_id, row_id, column_id)
+    if not value.strip():
+        return key, None
+    return key, parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
 
 
 def _require_own(where: str, row: list[str], namnd: str, period: str) -> None:
