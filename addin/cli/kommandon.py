@@ -223,7 +223,7 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
 
 
 @main.command()
-@click.option("--namnd", cls=Val, required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
+@click.option("--namnd", cls=Val, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
 @click.option("--period", cls=Val, required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
 @click.option(
     "--niva",
@@ -232,9 +232,15 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
     default="namnd",
     help="Nämndens set (namnd) eller en enhets (enhet).",
 )
-@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option("-o", "--ut", cls=Val, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option("--alla", type=PATH, metavar="MAPP", help="I stället för en fil: en arbetsbok för varje nämnd i mappen.")
+@click.option("--enheter", type=PATH, metavar="LISTA.csv", help="Med --alla: för varje enhet på listan (enhet;omrade).")
 @click.option(
-    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok att börja med; kan upprepas."
+    "--foregaende",
+    multiple=True,
+    type=PATH,
+    metavar="FIL",
+    help="Tidigare arbetsbok att börja med, eller en mapp; kan upprepas.",
 )
 @click.option("--ifyllt", type=PATH, metavar="SLK.csv", help="Det som SLK fyller i: låses och blir blått.")
 @click.option(
@@ -243,30 +249,42 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
 @replace_option
 @guarded
 def ny(
-    namnd: str,
+    namnd: str | None,
     period: str,
     niva: str,
-    ut: Path,
+    ut: Path | None,
+    alla: Path | None,
+    enheter: Path | None,
     foregaende: tuple[Path, ...],
     ifyllt: Path | None,
     lamna_kvar: bool,
     ersatt: bool,
 ) -> int:
-    """Skapa ett blankettset för en nämnd och period.
+    """Skapa ett blankettset för en nämnd och period, eller för alla.
 
     Med --foregaende börjar det med det som redan är känt: enheter, projekt, mål, budget, ingående fonder och mer. Det som ska granskas är
     markerat tills någon ändrar det eller svarar Ja under Medfört granskat på försättsbladet.
     """
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
+    from blankettset.addin.check.konsolidering import workbooks
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.carry.slk import read_slk
 
     blankettset = _set(period, niva)
-    chosen = _namnd(namnd, blankettset)
-    spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
+    chosen = _namnd(namnd, blankettset) if namnd is not None else None
+    if (ut is None) == (alla is None) or (enheter is not None and (alla is None or niva != "enhet")):
+        raise Obrukbart("Ange antingen -o FIL.xlsx eller --alla MAPP; --enheter hör till --alla med --niva enhet.")
+    if chosen is None and (alla is None or niva == "enhet"):
+        raise Obrukbart("Uppgiften --namnd saknas. Se »blankett ny --help».")
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
-    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    if alla is not None:
+        return _for_all(blankettset, chosen, alla, enheter, foregaende, slk, keep=lamna_kvar, replace=ersatt)
+    assert ut is not None
+    assert chosen is not None
+    earlier = workbooks(foregaende)
+    spare_sources(_xlsx(ut), (*earlier, *((ifyllt,) if ifyllt else ())))
+    previous = read_earlier(earlier, catalog(), keep=lamna_kvar)
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -274,6 +292,38 @@ def ny(
     for sentence in begun.sentences():
         click.echo(sentence)
     return 0
+
+
+def _for_all(
+    blankettset: Blankettset,
+    namnd: Namnd | None,
+    folder: Path,
+    enheter: Path | None,
+    sources: tuple[Path, ...],
+    slk: Any,
+    *,
+    keep: bool,
+    replace: bool,
+) -> int:
+    from blankettset.addin.check.handing_out import Recipient, all_namnder, hand_out, sentences, units
+    from blankettset.addin.cli.utskrift import Bar
+    from blankettset.templates.catalog import catalog
+
+    if blankettset.level == "enhet":
+        if enheter is None or namnd is None:
+            raise Obrukbart("Ange nämndens enheter med --enheter LISTA.csv (rubriken enhet;omrade).")
+        recipients = units(enheter, blankettset, namnd)
+    else:
+        recipients = [Recipient(namnd)] if namnd is not None else all_namnder(blankettset)
+    handed = hand_out(
+        folder, blankettset, recipients, catalog(), sources, slk=slk, keep=keep, replace=replace, told=Bar("Skapar")
+    )
+    lines, wrong = sentences(handed, blankettset)
+    for line in lines:
+        click.echo(line)
+    for line in wrong:
+        click.echo(line, err=True)
+    return FEL if wrong else 0
 
 
 def _xlsx(path: Path) -> Path:
