@@ -1,4 +1,4 @@
-"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done.
+"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done, 3 an error of ours.
 
 Everything heavy is imported inside the command that needs it: `blankett --help` must answer at once.
 """
@@ -113,10 +113,24 @@ class Svensk(Kommando, click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             result = 0
+        except Exception as error:
+            result = self._unforeseen(error, list(args[0] if args else extra.get("args") or sys.argv[1:]))
         code = result if isinstance(result, int) else 0
         if standalone_mode:
             sys.exit(code)
         return code
+
+    def _unforeseen(self, error: Exception, args: list[str]) -> int:
+        """Say in one line that it is our fault, and where the report lies. Of what was written only known names are kept."""
+        from blankettset.addin.check.unexpected import STATUS, written
+
+        command = next((each for each in map(str, args) if each in self.commands), "")
+        known = {name for each in self.commands.values() for option in each.params for name in option.opts}
+        options = [name for each in args if (name := str(each).partition("=")[0]).startswith("-") and name in known]
+        click.echo(
+            written(error, door="kommandoraden", command=command or "blankett", options=options).sentence, err=True
+        )
+        return STATUS
 
 
 def _prepare_process() -> None:
@@ -184,7 +198,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Skriv result
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
-    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva.
+    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva, 3 ett fel i programmet.
     """
 
 
@@ -306,7 +320,7 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     from blankettset.workbook.read.bind import read_filled
     from blankettset.workbook.read.facts import write_facts
     from blankettset.workbook.read.losses import enumerated, losses, without_value
-    from blankettset.workbook.write.build import new_file
+    from blankettset.workbook.write.files import new_file
 
     if ut is not None:
         spare_sources(ut, (fil,))
@@ -418,9 +432,9 @@ def tillagg(
 def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
-    from blankettset.addin.cli.utskrift import print_collection
+    from blankettset.addin.cli.utskrift import Bar, print_collection
 
-    outcome = consolidate(filer, _xlsx(ut), replace=ersatt)
+    outcome = consolidate(filer, _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blankettset.templates.errors import Refusal, reason
 from blankettset.templates.model import Blankett, Blankettset, Namnd
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from blankettset.workbook.layout import look
@@ -28,60 +23,13 @@ from blankettset.workbook.layout.placement import (
     Placement,
 )
 from blankettset.workbook.layout.text_size import row_height, text_lines
+from blankettset.workbook.write.files import new_file, scratch
 from blankettset.workbook.write.index_sheet import IndexSheet
 from blankettset.workbook.write.long_texts import LongTexts
 from blankettset.workbook.write.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "2"
-
-
-class WriteError(Refusal):
-    """The file cannot be written; str() is one Swedish sentence."""
-
-
-@contextlib.contextmanager
-def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
-    """A temporary path beside `path` that is moved into place when the block ends well, and removed otherwise."""
-    if path.is_dir():
-        raise WriteError(f"{path} är en mapp. Ange ett filnamn.")
-    if path.exists() and not path.is_file():
-        raise WriteError(f"{path} är ingen vanlig fil och skrivs inte över. Ange ett annat namn.")
-    if path.exists() and not replace:
-        raise WriteError(f"{path} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
-    if not path.parent.is_dir():
-        raise WriteError(f"Mappen {path.parent} finns inte. Skapa den först.")
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".blankett-", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise WriteError(f"Det går inte att skriva i {path.parent} ({reason(error)}).") from None
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        if replace:
-            os.replace(temporary, path)
-        else:
-            _move_into_place(temporary, path)
-    except FileExistsError:
-        raise WriteError(f"{path} finns redan och skrivs inte över. Lägg till --ersatt om den ska ersättas.") from None
-    except OSError as error:
-        raise WriteError(f"Det går inte att skriva {path} ({reason(error)}).") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _move_into_place(temporary: Path, path: Path) -> None:
-    """Give the file its name unless somebody has taken the name meanwhile (FileExistsError)."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file share without hard links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        os.replace(temporary, path)
 
 
 def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
@@ -111,12 +59,12 @@ def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, r
         _Book(temporary, evaluation, namnd).write()
     kept = []
     for key, _ in evaluation.computed():
-        if facts.get(key) is not None and _stands_alone(evaluation, key):
+        if facts.get(key) is not None and stands_alone(evaluation, key):
             kept.append(key)
     return kept
 
 
-def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
+def stands_alone(evaluation: Evaluation, key: Key) -> bool:
     """True when the figure given for a computed cell is not the formula's."""
     try:
         return evaluation.value(key) != evaluation.expected(key)
@@ -124,12 +72,16 @@ def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
         return False
 
 
-def new_book(path: Path, title: str) -> Any:
-    """An XlsxWriter workbook with our defaults: no text ever becomes a formula, link or number by itself."""
+def new_book(path: Path, title: str, *, in_memory: bool = False) -> Any:
+    """An XlsxWriter workbook with our defaults: no text ever becomes a formula, link or number by itself.
+
+    `in_memory` spares a hundred temporary files, for a workbook that is not large.
+    """
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    book = xlsxwriter.Workbook(os.fspath(path), options)
+    options: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options |= {"in_memory": True} if in_memory else {"tmpdir": str(scratch())}
+    book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": title, "company": "Stockholms stad", "created": MADE})
     book.set_calc_mode("auto")
     book.formats[0].set_font_name(look.FONT)
@@ -143,7 +95,7 @@ class _Book:
         unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
         self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
         self.who = f"{self.whose} · {self.set.id}"
-        self.book = new_book(path, f"{self.set.title} {namnd.name}")
+        self.book = new_book(path, f"{self.set.title} {namnd.name}", in_memory=True)
         self.formats = look.Formats(self.book)
         self.placements = {
             form.id: Placement(form, _last_item(evaluation, form)) for form in self.set.blanketter.values()
