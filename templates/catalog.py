@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
@@ -171,6 +172,7 @@ class Catalog:
             judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
             earlier_texts=self.kept.function_texts,
+            rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
         check_references(bound, {id_: name for id_, (name, _) in files.items()})
         return bound

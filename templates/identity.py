@@ -44,7 +44,7 @@ LAYOUT: Mapping[str, frozenset[str]] = {
     "choice": frozenset({"id", "label"}),
 }
 JUDGED: Mapping[str, frozenset[str]] = {
-    "form": frozenset({"relations"}),
+    "form": frozenset({"relations", "match", "carries"}),
     "amounts": frozenset({"decimals", "tolerance"}),
     "total": frozenset(),
     "column": frozenset(["required", "blank_means", "decimals", "sign", "positive_means", "summed"]),

@@ -98,7 +98,10 @@ JUDGED: dict[str, Callable[[Documents], object]] = {
 LAYOUT: dict[str, Callable[[Documents], object]] = {
     "a row": lambda d: form(d, "investeringar")["rows"].insert(0, {"id": "ny_rad", "label": "Ny rad"}),
     "a column": lambda d: form(d, "mal")["columns"].append({"id": "ny", "label": "Ny", "type": "text"}),
-    "a column's id": lambda d: set_to(form(d, "lokaler")["columns"][0], "id", "hus"),
+    "a column's id": lambda d: [
+        form(d, "projekt").pop("carries", None),
+        set_to(form(d, "projekt")["columns"][-1], "id", "annan"),
+    ],
     "a type": lambda d: set_to(form(d, "aktiviteter")["columns"][1], "type", "tal"),
     "a unit": lambda d: set_to(form(d, "investeringar")["amounts"], "unit", "tkr"),
     "a formula": lambda d: set_to(

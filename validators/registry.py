@@ -130,6 +130,7 @@ JUDGING = (
     "workbook/calc",
     "workbook/layout",
     "workbook/read",
+    "workbook/carry",
     "validators",
 )  # whose code a verdict rests on
 
