@@ -96,7 +96,7 @@ class Binding:
             row["only_columns"] = [column["id"] for column in columns if column["id"] not in raw["except_columns"]]
         if "each" in raw:
             titles = self._with_years(self.titles)
-            yield from ({**row, "id": id_, "label": titles[id_]} for id_ in self.each[raw["each"]])
+            yield from ({**row, "id": id_, "label": titles[id_]} for id_ in self.each.get(raw["each"], ()))
         else:
             yield row
 

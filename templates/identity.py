@@ -67,7 +67,6 @@ SHOWN: Mapping[str, frozenset[str]] = {
             "valid_to",
             "periods",
             "levels",
-            "carries",
         ]
     ),
     "amounts": frozenset(),
