@@ -51,7 +51,7 @@ def _require_earlier(filled: FilledSet, earlier: FilledSet) -> None:
             f"{earlier.file} är {_LEVELS[earlier.set.level]} blankettset men {filled.file} är {_LEVELS[filled.set.level]}. "
             "Ange en tidigare arbetsbok av samma slag."
         )
-    if not (earlier.namnd == filled.namnd or _became(filled.set.namnder, earlier.namnd, filled.namnd)):
+    if not (earlier.namnd == filled.namnd or became(filled.set.namnder, earlier.namnd, filled.namnd)):
         raise NotEarlier(
             f"{earlier.file} hör till {earlier.namnd}, inte till {filled.namnd}. Ange nämndens egna tidigare arbetsböcker."
         )
@@ -62,11 +62,11 @@ def _require_earlier(filled: FilledSet, earlier: FilledSet) -> None:
         )
 
 
-def _became(namnder: Mapping[str, Namnd], old: str, new: str) -> bool:
+def became(namnder: Mapping[str, Namnd], old: str, new: str) -> bool:
     """True when the nämnd `old` was merged into `new`, at once or in steps."""
     namnd = namnder.get(old)
     return namnd is not None and namnd.successor is not None and (
-        namnd.successor == new or _became(namnder, namnd.successor, new)
+        namnd.successor == new or became(namnder, namnd.successor, new)
     )  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def _merged(filled: FilledSet, parts: list[FilledSet]) -> Earlier:
     date = parts[0].set.report_date
     expected = [
         code for code, namnd in filled.set.namnder.items()
-        if namnd.exists_on(date) and _became(filled.set.namnder, code, filled.namnd)
+        if namnd.exists_on(date) and became(filled.set.namnder, code, filled.namnd)
     ]  # fmt: skip
     missing = [code for code in expected if code not in chosen]
     if missing:
