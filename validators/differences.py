@@ -131,6 +131,8 @@ def _list_rows(filled: FilledSet, earlier: Earlier, now: Blankett, before: Blank
 
 def _row_total(filled: FilledSet, earlier: Earlier, now: Blankett, before: Blankett) -> Iterator[Skillnad]:
     for column in now.total_columns:
+        if column not in before.total_columns:
+            continue
         found = filled.facts.get((now.id, LIST_TOTAL, column))
         old = _scaled(earlier.facts.get((now.id, LIST_TOTAL, column)), before, now, column)
         if isinstance(found, Decimal) and isinstance(old, Decimal) and found != old:

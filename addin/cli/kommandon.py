@@ -1,4 +1,4 @@
-"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done.
+"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done, 3 an error of ours.
 
 Everything heavy is imported inside the command that needs it: `blankett --help` must answer at once.
 """
@@ -113,10 +113,24 @@ class Svensk(Kommando, click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             result = 0
+        except Exception as error:
+            result = self._unforeseen(error, list(args[0] if args else extra.get("args") or sys.argv[1:]))
         code = result if isinstance(result, int) else 0
         if standalone_mode:
             sys.exit(code)
         return code
+
+    def _unforeseen(self, error: Exception, args: list[str]) -> int:
+        """Say in one line that it is our fault, and where the report lies. Of what was written only known names are kept."""
+        from blankettset.addin.check.unexpected import STATUS, written
+
+        command = next((each for each in map(str, args) if each in self.commands), "")
+        known = {name for each in self.commands.values() for option in each.params for name in option.opts}
+        options = [name for each in args if (name := str(each).partition("=")[0]).startswith("-") and name in known]
+        click.echo(
+            written(error, door="kommandoraden", command=command or "blankett", options=options).sentence, err=True
+        )
+        return STATUS
 
 
 def _prepare_process() -> None:
@@ -184,7 +198,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Skriv result
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
-    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva.
+    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva, 3 ett fel i programmet.
     """
 
 

@@ -16,7 +16,7 @@ from blankettset.templates.model import LIST_TOTAL, Blankett, Blankettset, CellD
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.values import LARGEST, SMALLEST
 from blankettset.workbook.layout.addresses import address
-from blankettset.workbook.layout.excel_formula import with_ids
+from blankettset.workbook.layout.formula_text import with_ids
 from blankettset.workbook.layout.placement import (
     END_ID,
     HEADER_ID,
