@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from blankettset.addin.inbox import inkorg
@@ -12,7 +13,7 @@ from blankettset.addin.inbox.bevis import removed
 from blankettset.addin.inbox.durable import alone_in, sync_folder
 from blankettset.addin.inbox.inkorg import NotDelivered
 from blankettset.addin.inbox.inlamning import Inbox
-from blankettset.addin.inbox.ledger import Entry, append
+from blankettset.addin.inbox.ledger import Entry, Ledger, append
 from blankettset.templates.catalog import catalog
 
 GALLRING, GOING = "gallring", ".gallras-"
@@ -62,10 +63,14 @@ def remove(inbox: Inbox, before: datetime.date, decision: str, now: datetime.dat
                     "liggarens_sista": found.ledger.head,
                 }
                 entry = Entry(0, GALLRING, now.strftime("%Y-%m-%d %H:%M"), "", "drift", "", facts)
-                append(inbox.folder, lambda _, entry=entry: entry, inbox.signer)
+                append(inbox.folder, partial(_same, entry), inbox.signer)
             going = inbox.folder / f"{GOING}{set_id}"
             (inbox.folder / set_id).rename(going)
             sync_folder(inbox.folder)
             shutil.rmtree(going)
             done.append(set_id)
     return done
+
+
+def _same(entry: Entry, _: Ledger) -> Entry:
+    return entry

@@ -143,7 +143,7 @@ def _placed(inbox: Inbox, entry: Entry, ledger: Ledger, written: bytes) -> Entry
     if own and own[-1].innehall == facts["innehall"] and own[-1].aterlamnad is None and not _is_broken(inbox, own[-1]):
         raise NotDelivered(f"Samma innehåll är redan inlämnat som version {own[-1].version} ({own[-1].tid}).", "samma")
     version = own[-1].version + 1 if own else 1
-    folder = inkorg.folder_of(inbox.folder, facts["blankettset"], facts["niva"], *map(facts.get, ("namnd", "enhet")))
+    folder = inkorg.folder_of(inbox.folder, *(facts[name] for name in ("blankettset", "niva", "namnd", "enhet")))
     file = f"{facts['namnd']}_{facts['blankettset']}_v{version}_{facts['fil_sha256'][:8]}.xlsx"
     make_folder(folder)
     if not (folder / file).is_file() or (folder / file).read_bytes() != written:  # else ours, from an attempt cut off
@@ -182,7 +182,8 @@ def earlier_of(inbox: Inbox, filled: FilledSet) -> tuple[FilledSet, ...]:
 
     Of a merged nämnd the predecessors', where all of them lie in the inbox.
     """
-    register, found = filled.set.namnder, []
+    register = filled.set.namnder
+    found: list[Delivery] = []
     own = inkorg.whose(filled.namnd, cover_text(filled, "enhet"))
     for set_id in reversed(_earlier_sets(inbox, filled)):
         lying = {

@@ -19,18 +19,28 @@ def reminder(now: State, today: datetime.date, addresses: Mapping[str, str]) -> 
     rows = [row for row in overview(now, today) if row["status"] in (MISSING, OVERDUE, RETURNED)]
     known = {row["namnd"]: addresses.get(row["namnd"], "") for row in rows}
     receivers = [each for each in known.values() if _ADDRESS.fullmatch(each)]
-    limit = f" Sista dag {'var' if now.last_day['dag'] < today.isoformat() else 'är'} {now.last_day['dag']}." if now.last_day else ""
+    limit = (
+        f" Sista dag {'var' if now.last_day['dag'] < today.isoformat() else 'är'} {now.last_day['dag']}."
+        if now.last_day
+        else ""
+    )
     subject = f"Blankettset {now.blankettset}: inlämning saknas"
     text = (
         f"Hej!\n\nStadsledningskontoret saknar er inlämning av blankettsetet {now.blankettset}.{limit} "
         "Kontrollera arbetsboken med Validera och lämna in den. Är något oklart, svara på det här brevet.\n"
     )
+    missing = [
+        {"namnd": row["namnd"], "namn": row["namn"], "status": row["status"], "adress": known[row["namnd"]]}
+        for row in rows
+    ]
     return {
-        "saknas": [{"namnd": row["namnd"], "namn": row["namn"], "status": row["status"], "adress": known[row["namnd"]]} for row in rows],
-        "lista": "\n".join(f"{row['namn']} ({row['namnd']}): {row['status']}{f', {known[row['namnd']]}' if known[row['namnd']] else ''}" for row in rows),
+        "saknas": missing,
+        "lista": "\n".join(
+            ", ".join(filter(None, (f"{m['namn']} ({m['namnd']})", m["status"], m["adress"]))) for m in missing
+        ),
         "mailto": f"mailto:?bcc={quote(','.join(receivers), safe='@,')}&subject={quote(subject)}&body={quote(text)}",
         "eml": _letter(receivers, subject, text),
-    }  # fmt: skip
+    }
 
 
 def _letter(receivers: list[str], subject: str, text: str) -> str:

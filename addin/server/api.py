@@ -24,6 +24,7 @@ from blankettset.addin.inbox import inkorg, inlamning
 from blankettset.addin.inbox.bevis import Key
 from blankettset.addin.inbox.inkorg import NotDelivered
 from blankettset.addin.inbox.inlamning import ATTESTANT, Inbox, Who, require_slk
+from blankettset.addin.inbox.ledger import digest
 from blankettset.addin.inbox.paminnelse import reminder
 from blankettset.addin.server import work
 from blankettset.addin.server.audit import Audit
@@ -210,7 +211,13 @@ class Api:
         took = round((time.monotonic() - began) * 1000)
         try:
             self.audit.write(
-                person=call.who.id, certain=kind != "GET", roll=call.who.role, atgard=name, resultat=status, ms=took, **call.log
+                person=call.who.id,
+                certain=kind != "GET",
+                roll=call.who.role,
+                atgard=name,
+                resultat=status,
+                ms=took,
+                **call.log,
             )
         except OSError as error:
             logging.getLogger(__name__).error("the audit log cannot be written: %s", error.strerror)
@@ -255,7 +262,9 @@ class Api:
 
     async def overview(self, call: Call) -> Response:
         """A set's status."""
-        return JSONResponse(await asyncio.to_thread(self._overview, call, call.text("set"), call.text("niva") or "namnd"))
+        return JSONResponse(
+            await asyncio.to_thread(self._overview, call, call.text("set"), call.text("niva") or "namnd")
+        )
 
     def _overview(self, call: Call, set_id: str, niva: str = "namnd") -> dict[str, Any]:
         sets = sorted(each for each, level in catalog().sets if level == niva)
@@ -280,7 +289,9 @@ class Api:
         found = self.inbox.state(inkorg.known_set(set_id, niva))
         delivery = next((each for each in found.versions(namnd, enhet, niva) if each.version == number), None)
         if delivery is None:
-            raise NotDelivered(f"Version {number} från {namnd[:8]} finns inte i inkorgen. Visa inkorgen igen.", "saknas")
+            raise NotDelivered(
+                f"Version {number} från {namnd[:8]} finns inte i inkorgen. Visa inkorgen igen.", "saknas"
+            )
         call.log |= {"set": set_id, "namnd": namnd, "version": number, "hash": delivery.fil_sha256}
         return found, delivery
 
@@ -299,7 +310,9 @@ class Api:
         if delivery.bruten:
             raise NotDelivered(delivery.bruten, "bruten")
         path = inkorg.path_of(self.settings.mapp, delivery)
-        return FileResponse(path, media_type=WORKBOOK, filename=f"{delivery.namnd}_{delivery.blankettset}_v{delivery.version}.xlsx")
+        return FileResponse(
+            path, media_type=WORKBOOK, filename=f"{delivery.namnd}_{delivery.blankettset}_v{delivery.version}.xlsx"
+        )
 
     async def history(self, call: Call) -> Response:
         """Every decision about a set; a nämnd sees those about itself."""
@@ -327,7 +340,9 @@ class Api:
     async def last_day(self, call: Call) -> Response:
         """Decide the last day."""
         set_id, day = call.text("blankettset"), call.text("dag")
-        return await self._decided(call, set_id, lambda now: inlamning.decide_last_day(self.inbox, set_id, day, call.who, now))
+        return await self._decided(
+            call, set_id, lambda now: inlamning.decide_last_day(self.inbox, set_id, day, call.who, now)
+        )
 
     async def send_back(self, call: Call) -> Response:
         """Send a delivery back."""
@@ -341,11 +356,13 @@ class Api:
     async def attest(self, call: Call) -> Response:
         """Attest a delivery that another person made."""
         _, delivery = await asyncio.to_thread(self._delivery, call)
-        return await self._decided(call, delivery.blankettset, lambda now: inlamning.attest(self.inbox, delivery, call.who, now))
+        return await self._decided(
+            call, delivery.blankettset, lambda now: inlamning.attest(self.inbox, delivery, call.who, now)
+        )
 
     async def _decided(self, call: Call, set_id: str, decide: Callable[[datetime.datetime], Any]) -> Response:
         entry = await asyncio.to_thread(decide, datetime.datetime.now())
-        call.log |= {"set": set_id, "nr": entry.nr, "post": inlamning.digest(entry)}
+        call.log |= {"set": set_id, "nr": entry.nr, "post": digest(entry)}
         return JSONResponse(await asyncio.to_thread(self._overview, call, set_id))
 
     async def remind(self, call: Call) -> Response:
@@ -359,7 +376,7 @@ class Api:
             entry = await asyncio.to_thread(
                 self.inbox.decide, set_id, inkorg.PAMINNELSE, call.who, datetime.datetime.now(), facts
             )
-            call.log |= {"set": set_id, "nr": entry.nr, "post": inlamning.digest(entry)}
+            call.log |= {"set": set_id, "nr": entry.nr, "post": digest(entry)}
         return JSONResponse(made)
 
     async def consolidate(self, call: Call) -> Response:
@@ -380,6 +397,7 @@ class Sent(FileResponse):
     """A temporary file, removed when it has been sent."""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Send it."""
         try:
             await super().__call__(scope, receive, send)
         finally:

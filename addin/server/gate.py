@@ -144,7 +144,7 @@ def _foreign(headers: Headers, settings: Settings) -> Stop | None:
     if len(hosts) != 1 or hosts[0].lower() not in settings.hosts:
         return Stop(421, "Adressen hör inte till den här servern.", "vard")
     if settings.sort == "ingen":
-        told = [name for name in headers.keys() if name.startswith("x-forwarded") or name in FORWARDED]
+        told = [name for name in headers if name.startswith("x-forwarded") or name in FORWARDED]
         if told:
             text = "Servern körs utan inloggning och tar inte emot anrop genom en proxy. Ställ in inloggning."
             return Stop(403, text, "proxy")

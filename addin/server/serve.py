@@ -21,7 +21,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
@@ -39,7 +39,12 @@ NO_PANE = "Inkorgen är igång, men här finns ingen panel. Skapa den med »blan
 HEADER_SECONDS = 15.0
 THREADS = 16  # besides one for each worker
 MAX_HEADERS = 32 * 1024
-TYPES = {".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm", ".gz": "application/octet-stream"}
+TYPES = {
+    ".js": "text/javascript",
+    ".mjs": "text/javascript",
+    ".wasm": "application/wasm",
+    ".gz": "application/octet-stream",
+}
 
 
 def application(settings: Settings, folder: Path) -> App:
@@ -82,7 +87,11 @@ async def _unknown(_: Request, error: Exception) -> Response:
 def _require(settings: Settings) -> None:
     if not settings.mapp.is_dir():
         raise CannotStart(f"Servern startar inte: inkorgens mapp {settings.mapp} finns inte. Skapa den.")
-    if settings.webb is not None and not (settings.webb / "panel.html").is_file() and not (settings.webb / "index.html").is_file():
+    if (
+        settings.webb is not None
+        and not (settings.webb / "panel.html").is_file()
+        and not (settings.webb / "index.html").is_file()
+    ):
         raise CannotStart(f"Servern startar inte: {settings.webb} är ingen mapp från »blankett webb».")
     if settings.certifikat is not None and settings.nyckel is not None:
         _require_certificate(settings.certifikat, settings.nyckel)

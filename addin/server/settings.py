@@ -127,7 +127,9 @@ def read_settings(path: Path) -> Settings:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"line (\d+)", str(error))
         where = f", rad {line[1]}" if line else ""
-        raise CannotStart(f"Inställningsfilen {path}{where} går inte att förstå: den ska vara skriven som mallen (TOML).") from None
+        raise CannotStart(
+            f"Inställningsfilen {path}{where} går inte att förstå: den ska vara skriven som mallen (TOML)."
+        ) from None
     return settings(raw, str(path), path.parent)
 
 
@@ -159,8 +161,10 @@ def settings(raw: Mapping[str, Any], name: str, folder: Path) -> Settings:
             ]
         faults += [text for is_wrong, text in _CHECKS if is_wrong(values)]
     if faults:
-        raise CannotStart(f"Servern startar inte: {name} är inte fullständig.\n" + "\n".join(f"- {text}" for text in faults))
-    made = {
+        raise CannotStart(
+            f"Servern startar inte: {name} är inte fullständig.\n" + "\n".join(f"- {text}" for text in faults)
+        )
+    made: dict[str, Any] = {
         key: (folder / value if value else None) if key in PATHS else tuple(value) if isinstance(value, list) else value
         for key, value in values.items()
     }
@@ -222,12 +226,14 @@ _CHECKS: tuple[tuple[Callable[[Mapping[str, Any]], bool], str], ...] = (
 
 def template() -> str:
     """A configuration file with every setting explained; those that must be given stand open."""
-    lines = ["# Inställningar för blankettsetets inkorg. Rader som börjar med # är förklaringar eller det som gäller utan dem."]
+    lines = [
+        "# Inställningar för blankettsetets inkorg. Rader som börjar med # är förklaringar eller det som gäller utan dem."
+    ]
     for section, declared in SETTINGS.items():
         lines += ["", f"[{section}]"]
         for key, setting in declared.items():
             must = setting.default is None or setting.needed_with
-            when = f" Krävs med sort = \"{setting.needed_with}\"." if setting.needed_with else " Krävs." if must else ""
+            when = f' Krävs med sort = "{setting.needed_with}".' if setting.needed_with else " Krävs." if must else ""
             lines.append(f"# {setting.text}{when}")
             lines.append(f"{'' if must else '# '}{key} = {_toml(setting.default, setting.kind)}")
     return "\n".join(lines) + "\n"

@@ -17,7 +17,20 @@ from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
 from blankettset.workbook.read.bind import read_filled
 
-DELIVERED = ("blankettset", "niva", "namnd", "enhet", "version", "tid", "av", "funktion", "slag", "kvitto", "innehall", "fil_sha256")
+DELIVERED = (
+    "blankettset",
+    "niva",
+    "namnd",
+    "enhet",
+    "version",
+    "tid",
+    "av",
+    "funktion",
+    "slag",
+    "kvitto",
+    "innehall",
+    "fil_sha256",
+)
 
 
 @lru_cache(maxsize=4)
@@ -26,11 +39,20 @@ def inbox_at(folder: Path, key: Path | None) -> Inbox:
     return Inbox(folder, Key(key) if key is not None else None)
 
 
-def hand_in(folder: Path, key: Path | None, spooled: Path, name: str, who: Who, function: str, now: datetime.datetime) -> dict[str, Any]:
+def hand_in(
+    folder: Path, key: Path | None, spooled: Path, name: str, who: Who, function: str, now: datetime.datetime
+) -> dict[str, Any]:
     """Deliver the spooled file; what the pane shows, and what the log keeps under `logg`."""
     found, cover = deliver(inbox_at(folder, key), spooled.read_bytes(), name, who, now=now, function=function)
     answer = {each: getattr(found, each) for each in DELIVERED}
-    log = {"set": found.blankettset, "namnd": found.namnd, "nr": found.nr, "version": found.version, "post": cover.pop("post"), "hash": found.fil_sha256}
+    log = {
+        "set": found.blankettset,
+        "namnd": found.namnd,
+        "nr": found.nr,
+        "version": found.version,
+        "post": cover.pop("post"),
+        "hash": found.fil_sha256,
+    }
     return {**answer, "stampel": cover, "logg": log}
 
 
@@ -42,7 +64,9 @@ def open_delivery(folder: Path, key: Path | None, delivery: inkorg.Delivery) -> 
     return validate(filled, earlier_of(inbox_at(folder, key), filled)).as_json()
 
 
-def consolidated(folder: Path, key: Path | None, set_id: str, wanted: Mapping[str, int] | None, target: Path) -> dict[str, Any]:
+def consolidated(
+    folder: Path, key: Path | None, set_id: str, wanted: Mapping[str, int] | None, target: Path
+) -> dict[str, Any]:
     """The city's workbook at `target`, of the deliveries wanted or of every nämnd's latest, verified first."""
     found = inbox_at(folder, key).state(inkorg.known_set(set_id))
     files = inkorg.chosen(folder, found, wanted)
