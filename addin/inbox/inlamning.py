@@ -20,10 +20,10 @@ from blankettset.addin.inbox.stamp import COVER, cover_text, stamp, stamped
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import reason
 from blankettset.templates.model import PERIODS
-from blankettset.validators.earlier import became
 from blankettset.validators.finding import Severity
 from blankettset.validators.validate import Result, validate
 from blankettset.workbook.calc.values import parse_date, storable
+from blankettset.workbook.carry.past import became
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.filled import FilledSet
 
