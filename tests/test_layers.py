@@ -17,10 +17,11 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
     "workbook": {
         "calc": set(),
         "layout": {"calc"},
-        "read": {"calc", "layout"},
-        "write": {"calc", "layout", "read"},
-        "edit": {"calc", "layout", "read", "write"},
-        "city": {"calc", "layout", "read", "write"},
+        "xlsx": {"calc", "layout"},
+        "read": {"calc", "layout", "xlsx"},
+        "write": {"calc", "layout", "xlsx", "read"},
+        "edit": {"calc", "layout", "xlsx", "read", "write"},
+        "city": {"calc", "layout", "xlsx", "read", "write"},
     },
     "addin": {
         "check": set(),
