@@ -19,9 +19,10 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
         "layout": {"calc"},
         "xlsx": {"calc", "layout"},
         "read": {"calc", "layout", "xlsx"},
-        "write": {"calc", "layout", "xlsx", "read"},
-        "edit": {"calc", "layout", "xlsx", "read", "write"},
-        "city": {"calc", "layout", "xlsx", "read", "write"},
+        "carry": {"calc", "layout", "xlsx", "read"},
+        "write": {"calc", "layout", "xlsx", "read", "carry"},
+        "edit": {"calc", "layout", "xlsx", "read", "write", "carry"},
+        "city": {"calc", "layout", "xlsx", "read", "write", "carry"},
     },
     "addin": {
         "check": set(),

@@ -288,7 +288,8 @@ class SheetHandler:
                 "Ett blankettset har några tusen."
             )
         cells[place] = cell
-        if (style := self.attributes.get("s")) in self.formats:
+        style = self.attributes.get("s")
+        if style is not None and style in self.formats:
             self.sheet.seen.formats[place] = self.formats[style]
 
     def _number(self, place: Place, value: str, formula: str | None) -> RawCell:
