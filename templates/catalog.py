@@ -15,6 +15,7 @@ from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.model import (
     Blankettset,
+    Bruk,
     Indata,
     KfIndikator,
     KfMal,
@@ -22,6 +23,7 @@ from blankettset.templates.model import (
     Namnd,
     Nyckeltal,
     Parameter,
+    Regelbruk,
 )
 
 
@@ -35,6 +37,18 @@ class Catalog:
     def sources(self) -> Mapping[str, Mapping[str, str]]:
         """The documents that `source.document` may name."""
         return dict(self.documents["kallor.yaml"]["kallor"])
+
+    @cached_property
+    def regler(self) -> Mapping[str, Regelbruk]:
+        """How rules are used, by code: those that regler.yaml names."""
+        found = {}
+        for raw in self.documents["regler.yaml"]["regler"]:
+            values = [(each["from"], each) for each in sorted(raw["values"], key=lambda each: each["from"])]
+            found[raw["kod"]] = Regelbruk(raw["kod"], tuple(
+                (start, Bruk(each["bruk"] == "prov", each.get("allvar"), source_of(each["source"])))
+                for start, each in values
+            ))  # fmt: skip
+        return found
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -156,6 +170,7 @@ class Catalog:
             namnder=self.namnder,
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
+            regler=self.regler,
         )
         check_references(bound, files)
         return bound
