@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent
-_CODE = ("schema.py", "strict_yaml.py", "documents.py")
+READY = "definitioner.json"  # checked documents that lie where the files would: for the browser, where YAML is not read
+_CODE = ("schema.py", "carries.py", "strict_yaml.py", "documents.py")
 
 
 def read_documents(root: Path) -> dict[str, Any]:
@@ -32,7 +33,7 @@ def read_documents(root: Path) -> dict[str, Any]:
 
 
 def _schema_for(name: str) -> dict[str, Any]:
-    from blankettset.templates import schema
+    from blankettset.templates import carries, schema
 
     if name.startswith("blanketter/"):
         return schema.BLANKETT
@@ -47,11 +48,20 @@ def _schema_for(name: str) -> dict[str, Any]:
         "listor.yaml": schema.LISTS,
         "nyckeltal.yaml": schema.NYCKELTAL,
         "regler.yaml": schema.REGLER,
+        "rullning.yaml": carries.ROLLING,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml", "regler.yaml"]
+    names = [
+        "namnder.yaml",
+        "blankettset.yaml",
+        "kallor.yaml",
+        "listor.yaml",
+        "nyckeltal.yaml",
+        "regler.yaml",
+        "rullning.yaml",
+    ]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
@@ -70,7 +80,7 @@ def _cache_file(root: Path) -> Path:
 
 def documents(root: Path = ROOT) -> dict[str, Any]:
     """The checked content of every file under `root`, from the cache when they are unchanged. DefinitionError on a mistake."""
-    path = _cache_file(root)
+    path = root / READY if (root / READY).is_file() else _cache_file(root)
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
         return found

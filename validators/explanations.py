@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
-from blankettset.validators.earlier import Earlier
 from blankettset.validators.finding import Finding, Severity, bound_to
 from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.carry.past import Past, translate_rows
 from blankettset.workbook.read.filled import FilledSet
 
 EXPLANATIONS = "forklaringar"
@@ -30,13 +30,12 @@ class Explanation(msgspec.Struct, frozen=True):
 class Explanations:
     """Those of the workbook, and those of earlier ones, which hold where the figures are the same."""
 
-    def __init__(self, filled: FilledSet, before: tuple[Earlier, ...]) -> None:
+    def __init__(self, filled: FilledSet, before: tuple[Past, ...]) -> None:
         form = filled.forms.get(EXPLANATIONS)
         self.given = _stated(filled.facts, form.items if form else (), "")
         self.carried: dict[Place, Explanation] = {}
         for earlier in sorted(before, key=lambda each: each.set.report_date):  # the latest last
-            rows = earlier.items.get(EXPLANATIONS, ())
-            self.carried |= _stated(earlier.facts, rows, f" (ur {earlier.name})")
+            self.carried |= _carried(filled, earlier)
         self.codes = {place[0] for place in (*self.given, *self.carried)}
 
     def answers(self, findings: Sequence[Finding]) -> bool:
@@ -72,6 +71,23 @@ def _stated(facts: Mapping[Key, Value], rows: Iterable[str], origin: str) -> dic
         code, form_id, line, column, figures, text = (str(word or "").strip() for word in words)
         if text:
             found[code.upper(), form_id, line, column] = Explanation(row, figures, text + origin)
+    return found
+
+
+def _carried(filled: FilledSet, earlier: Past) -> dict[Place, Explanation]:
+    """An earlier workbook's explanations. One about a list's row follows the row to where it stands now."""
+    found: dict[Place, Explanation] = {}
+    items = {form.form.id: form.items for form in filled.forms.values() if form.form.is_list}
+    turned: dict[str, Callable[[str], str | None]] = {}
+    stated = _stated(earlier.facts, earlier.items.get(EXPLANATIONS, ()), f" (ur {earlier.name})")
+    for (code, form_id, line, column), said in stated.items():
+        form = filled.set.blanketter.get(form_id)
+        if form is not None and line and form_id not in turned:
+            pairs = earlier.same_rows(form, filled.facts, items, filled.set.year) if form.is_list else {}
+            turned[form_id] = translate_rows(form, pairs)
+        now = turned[form_id](line) if form_id in turned and line else line
+        if now is not None and (form is not None or not form_id):
+            found[code, form_id, now, column] = said
     return found
 
 

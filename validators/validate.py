@@ -9,12 +9,13 @@ from typing import Any
 
 import msgspec
 
-from blankettset.validators.earlier import Earlier, earlier_workbooks
+from blankettset.validators.earlier import earlier_workbooks
 from blankettset.validators.explanations import EXPLANATIONS, Explanation, Explanations, Place, explained
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity, quoted
 from blankettset.validators.grouping import grouped
 from blankettset.validators.registry import declare, rules, ruleset_version, run
+from blankettset.workbook.carry.past import Past
 from blankettset.workbook.read.filled import FilledSet
 
 BOUND = "En förklaring gäller de siffror den skrevs för"
@@ -43,7 +44,7 @@ class Result(msgspec.Struct, frozen=True):
     filled: FilledSet
     findings: tuple[Finding, ...]
     receipt: Mapping[str, Any]
-    earlier: tuple[Earlier, ...] = ()
+    earlier: tuple[Past, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings of a severity that still ask for something (explained ones do not)."""
@@ -69,7 +70,7 @@ class Result(msgspec.Struct, frozen=True):
             "niva": filled.set.level,
             "namnd": filled.namnd,
             "period": filled.set.period,
-            "regelverk": ruleset_version(),
+            "regelverk": ruleset_version(filled.set),
             "sammanfattning": {
                 **{str(severity): self.count(severity) for severity in Severity},
                 "forklarade": self.explained,
@@ -107,8 +108,8 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     receipt = {
         "sha256": filled.sha256,
         "innehall": content_hash(filled),
-        "regelverk": ruleset_version(),
-        "definition": filled.set.definition_hash,
+        "regelverk": ruleset_version(filled.set),
+        "definition": filled.set.layout_hash,
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],

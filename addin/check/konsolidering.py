@@ -8,14 +8,15 @@ import os
 import pickle
 import signal
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.processes import end_with_parent
 from blankettset.addin.check.skydd import spare_other_kinds, spare_sources
+from blankettset.addin.check.unexpected import written
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Blankettset
 from blankettset.validators.collection import Collection, Handed, Ticket, Unreadable, eliminated, handed_in, judge
@@ -25,11 +26,10 @@ from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
 from blankettset.workbook.city.book import CITY, City, Part, write_city
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook, shown_name
-from blankettset.workbook.write.build import WriteError
+from blankettset.workbook.write.files import WriteError
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
-PATIENCE = 1.0  # seconds before progress is shown
 HEADERS = ("Kod", "Allvar", "Blankett", "Funnet", "Förväntat", "Text", "Åtgärd", "Förklaring")
 LISTED = 10  # of a finding with many places, as many as are listed
 PLACES = ("Blad", "Cell", "Rad", "Kolumn", "Fil")  # last, and not on paper
@@ -92,26 +92,69 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
             )
         else:
             found.append(path)
-    unique = {path.resolve(): path for path in found}
+    unique = {_real(path): path for path in found}
     return list(unique.values())
 
 
-def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: datetime.datetime | None = None) -> Outcome:
-    """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated."""
+def _real(path: Path) -> Path:
+    """The file that a path leads to; links that go in a circle lead to themselves, and are told of when read."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def consolidate(
+    paths: Iterable[Path],
+    target: Path,
+    *,
+    replace: bool,
+    now: datetime.datetime | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated.
+
+    `told` hears how many of how many files have been read.
+    """
+    steps = consolidating(paths, target, replace=replace, now=now, judged=judged_by_processes)
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        if told is not None:
+            told(done, total)
+
+
+def consolidating(
+    paths: Iterable[Path],
+    target: Path,
+    *,
+    replace: bool,
+    now: datetime.datetime | None = None,
+    judged: Callable[[list[Path]], Iterator[tuple[Ticket, bytes] | Unreadable]] | None = None,
+) -> Generator[tuple[int, int], None, Outcome]:
+    """As consolidate, a file at a time, for a door that has no threads or processes: yields how many have been read.
+
+    Nothing is written before the last file has been judged, so it can be given up between any two.
+    """
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
     spare_other_kinds(target)
-    files = [path for path in workbooks(paths) if path.resolve() != target.resolve()]  # an earlier result in the folder
+    files = [path for path in workbooks(paths) if _real(path) != _real(target)]  # an earlier result in the folder
     if not files:
         raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
     spare_sources(target, files)
     unreadable: list[Unreadable] = []
     with Spool() as spool:
-        for found in _with_progress(_judged(files), len(files)):
+        yield 0, len(files)
+        for number, found in enumerate((judged or judged_here)(files), start=1):
             if isinstance(found, Unreadable):
                 unreadable.append(found)
             else:
                 spool.put(*found)
+            yield number, len(files)
         collection = judge(spool.tickets, spool.load, unreadable)
     if collection.set is None:
         raise WriteError(
@@ -158,55 +201,45 @@ def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
     except UnreadableWorkbook as error:
         return Unreadable(shown_name(path), str(error))
     except Exception as error:  # our own bug in one file must not stop the others
-        return Unreadable(
-            shown_name(path),
-            f"{shown_name(path)} går inte att bedöma (internt fel, {type(error).__name__}). Kör »blankett validera» på filen.",
-        )
+        told = written(error, door="konsolideringen").sentence
+        return Unreadable(shown_name(path), f"{shown_name(path)} går inte att bedöma. {told}")
     return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
 
 
-def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+def judged_here(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+    """Each file read and judged, in order, by this process."""
+    return map(_judge_file, files)
+
+
+def judged_by_processes(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
     workers = min(os.cpu_count() or 1, 8)
     import multiprocessing
 
     cheap = "fork" in multiprocessing.get_all_start_methods()  # a copy of this process costs next to nothing
     if workers == 1 or len(files) < (MANY_WHERE_CHEAP if cheap else MANY):
-        yield from map(_judge_file, files)
+        yield from judged_here(files)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from blankettset.addin.check.pool import spread
 
     catalog()  # loaded once, before the copies
     context = multiprocessing.get_context("fork" if cheap else "spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_calm) as pool:
-        yield from pool.map(_judge_file, files, chunksize=8 if len(files) >= MANY else 1)
+    chunk = 8 if len(files) >= MANY else 1
+    yield from spread(_judge_file, files, _lost, workers=workers, context=context, initializer=_calm, chunk=chunk)
+
+
+def _lost(path: Path) -> Unreadable:
+    return Unreadable(
+        shown_name(path),
+        f"{shown_name(path)} gick inte att läsa färdigt: kontrollen av den avbröts av datorn, troligen för att minnet tog slut. "
+        "Pröva filen för sig med »blankett validera».",
+    )
 
 
 def _calm() -> None:
+    end_with_parent()
     gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-T = TypeVar("T")
-
-
-def _with_progress(items: Iterable[T], total: int) -> Iterator[T]:
-    """The items one by one; a progress bar on stderr once it has taken longer than a second."""
-    start = time.monotonic()
-    bar: Any = None
-    for number, item in enumerate(items, start=1):
-        if bar is None and time.monotonic() - start > PATIENCE:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            progress = Progress(console=Console(stderr=True), transient=True)
-            progress.start()
-            bar = (progress, progress.add_task("Läser och kontrollerar", total=total, completed=number))
-        elif bar is not None:
-            bar[0].advance(bar[1])
-        yield item
-    if bar is not None:
-        bar[0].stop()
 
 
 def _city(collection: Collection, moment: str) -> City:
