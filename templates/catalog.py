@@ -12,9 +12,9 @@ from typing import Any
 
 import msgspec
 
-from blankettset.templates.binding import Binding, check_references, source_of
-from blankettset.templates.documents import ROOT, documents
-from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.binding import Binding, source_of
+from blankettset.templates.documents import ROOT, keep_documents, kept_documents, read_documents
+from blankettset.templates.errors import UnknownSet
 from blankettset.templates.model import (
     Blankettset,
     KfPlan,
@@ -42,8 +42,6 @@ class Catalog:
         for name, document in self.documents.items():
             if name.startswith("parametrar/"):
                 for raw in document["parametrar"]:
-                    if raw["id"] in found:
-                        raise DefinitionError(f"{name}: parametern »{raw['id']}» finns i två filer.")
                     values = sorted((v["from"], Decimal(v["value"]), source_of(v["source"])) for v in raw["values"])
                     until = {v["from"]: v["to"] for v in raw["values"] if "to" in v}
                     found[raw["id"]] = Parameter(raw["id"], raw["label"], raw["unit"], tuple(values), until)
@@ -60,10 +58,6 @@ class Catalog:
         """The definitions of the nyckeltal by the name of their Excel function."""
         defined = msgspec.convert(self.documents["nyckeltal.yaml"]["nyckeltal"], list[Nyckeltal])
         found = {each.id: each for each in defined}
-        for each in found.values():
-            unknown = [name for name in each.parametrar if name not in self.parameters]
-            if unknown:
-                raise DefinitionError(f"nyckeltal.yaml: {each.id} anger parametern »{unknown[0]}», som inte finns.")
         return found
 
     @cached_property
@@ -136,7 +130,6 @@ class Catalog:
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
         )
-        check_references(bound, files)
         return bound
 
     def _kf(self, year: int) -> KfPlan:
@@ -153,8 +146,18 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """The catalog of `root`. DefinitionError on a mistake in its files."""
-    return Catalog(documents(root))
+    """The catalog of `root`. DefinitionError on a mistake in its files, which are checked when one of them has changed."""
+    kept = kept_documents(root)
+    if kept is not None:
+        return Catalog(kept)
+    from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them
+
+    read = read_documents(root)
+    check.definitions(read)
+    found = Catalog({name: document.data for name, document in read.items()})
+    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.sets))
+    keep_documents(root, found.documents)
+    return found
 
 
 @cache
