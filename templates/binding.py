@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.templates import carries
 from blankettset.templates.formula import Context, parse_formula
 from blankettset.templates.model import Blankett, Source, WrittenFunction
 
@@ -40,6 +41,8 @@ class Binding:
             "columns": columns,
             "rows": rows,
             "overrides": {(cell["row"], cell["column"]): self._computed(cell, "cell") for cell in raw.get("cells", ())},
+            "match": carries.match_keys(raw.get("match", [])),
+            "carries": carries.rules(raw.get("carries", {})),
             "relations": [relation for each in raw.get("relations", ()) for relation in self._relations(raw, each)],
         }
         return msgspec.convert({**raw, **raw["amounts"], **total, **own}, Blankett)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from blankettset.templates.carries import OWN, conditions
 from blankettset.templates.errors import DefinitionError
 from blankettset.templates.formula import Context, FormulaError, parse_formula
 from blankettset.templates.functions import FUNCTIONS
@@ -45,8 +46,8 @@ def definitions(documents: Documents) -> None:
         for name, document in documents.items():
             folder = name.partition("/")[0]
             checks = {"blanketter": _form, "parametrar": _parameters, "kf": _plan}
-            check = checks.get(folder) or {"namnder.yaml": _register, "nyckeltal.yaml": _key_figures,
-                                           "listor.yaml": _lists, "blankettset.yaml": _sets}.get(name)  # fmt: skip
+            check = checks.get(folder) or {"namnder.yaml": _register, "nyckeltal.yaml": _key_figures, "listor.yaml": _lists,
+                                           "blankettset.yaml": _sets, "rullning.yaml": _rolling}.get(name)  # fmt: skip
             for path, text in (
                 *_everywhere(name, document.data, names),
                 *(check(name, document.data, names) if check else ()),
@@ -64,6 +65,7 @@ class _Names:
         self.sources = list(data.get("kallor.yaml", {}).get("kallor", {}))
         self.lists = data.get("listor.yaml", {}).get("listor", {})
         self.namnder = [each["code"] for each in data.get("namnder.yaml", {}).get("namnder", ())]
+        self.maps = [each["id"] for each in data.get("rullning.yaml", {}).get("kartor", ())]
         self.parameters: dict[str, str] = {}  # id -> file
         self.doubled: set[tuple[str, str]] = set()  # parameter, file
         self.indicators: list[str] = []
@@ -77,6 +79,11 @@ class _Names:
                 self.indicators += [each["namn"] for each in content["indikatorer"]]
             elif name.startswith("blanketter/"):
                 self.forms.setdefault(content["id"], {})[name] = content
+
+    def parts(self, form: str) -> dict[str, list[str]]:
+        """Ids of a form's rows and columns, in whichever layout."""
+        layouts = self.forms[form].values()
+        return {part: [each["id"] for raw in layouts for each in raw.get(part, ())] for part in ("rows", "columns")}
 
 
 def _missing(what: str, word: str, known: Collection[str]) -> str:
@@ -111,7 +118,11 @@ def _everywhere(name: str, data: Any, names: _Names) -> Iterator[Mistake]:
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text) and not _is_date(text):
             yield path, f"»{text}» är inget datum."
         if name.startswith("blanketter/") or name == "listor.yaml":
-            own = data["relations"][path[1]].get("each", {}) if path[0] == "relations" else {}
+            own: Collection[str] = ()
+            if path[0] == "relations":
+                own = data["relations"][path[1]].get("each", {})
+            elif path[0] == "carries":
+                own = [column for form in names.forms for column in names.parts(form)["columns"]]
             for word in re.findall(r"\{([^{}]*)\}", text):
                 if word not in (*YEARS, *own):
                     yield (
@@ -213,6 +224,14 @@ def _sets(_: str, data: Any, __: _Names) -> Iterator[Mistake]:
         known.add(key)
 
 
+def _rolling(_: str, data: Any, names: _Names) -> Iterator[Mistake]:
+    yield from _doubles("kartan", names.maps, "kartor")
+    for number, each in enumerate(data["kartor"]):
+        for place, pair in enumerate(each["pairs"]):
+            for side in ("vp", "t"):
+                yield from _parsed(pair[side], "row", "kartor", number, "pairs", place, side)
+
+
 # ---- a form
 
 
@@ -238,6 +257,20 @@ def _form(name: str, data: Any, names: _Names) -> Iterator[Mistake]:
         yield from _part(cell, names, "cell", *at)
     for number, relation in enumerate(data.get("relations", ())):
         yield from _relation(relation, "relations", number)
+    for number, keys in enumerate(data.get("match", ())):
+        for place, column in enumerate(keys):
+            if column not in columns:
+                yield ("match", number, place), _missing("kolumnen", column, columns)
+    for place, rules in data.get("carries", {}).items():
+        row, _, column = place.rpartition(".")
+        if place == "rows" and data["kind"] != "lista":
+            yield ("carries", place), "»rows» hör till en lista, men blanketten är en tabell."
+        elif place != "rows" and column not in columns:
+            yield ("carries", place), _missing("kolumnen", column, columns)
+        elif row and row not in rows:
+            yield ("carries", place), _missing("raden", row, rows)
+        for number, rule in enumerate(rules):
+            yield from _carried(rule, data["id"], names, "carries", place, number)
 
 
 def _whole(name: str, data: Any, names: _Names) -> Iterator[Mistake]:
@@ -347,6 +380,32 @@ def _parsed(text: str, context: Context, *path: Step) -> Iterator[Mistake]:
         parse_formula(text, context)
     except FormulaError as error:
         yield path, f"{error}."
+
+
+def _carried(rule: Any, own: str, names: _Names, *at: Step) -> Iterator[Mistake]:
+    """A rule of where a value comes from; earlier layouts may have other rows and columns than this one."""
+    source = rule.get("form", own)
+    if source not in names.forms:
+        yield (*at, "form"), _missing("blanketten", source, names.forms)
+        return
+    theirs, ours = names.parts(source), names.parts(own)
+    asked = rule.get("column", ())
+    for column in (asked,) if isinstance(asked, str) else asked:
+        if column not in theirs["columns"]:
+            yield (*at, "column"), _missing(f"kolumnen i {source}", column, theirs["columns"])
+    if "row" in rule and theirs["rows"] and rule["row"] not in theirs["rows"]:
+        yield (*at, "row"), _missing(f"raden i {source}", rule["row"], theirs["rows"])
+    for place, column in enumerate(rule.get("blank", ())):
+        if column not in ours["columns"]:
+            yield (*at, "blank", place), _missing("kolumnen", column, ours["columns"])
+    if "map" in rule and rule["map"] not in names.maps:
+        yield (*at, "map"), _missing("kartan", rule["map"], names.maps)
+    try:
+        for test in conditions(re.sub(r"\{ar\w*\}", "2024", rule["if"])) if "if" in rule else ():
+            if test.column not in (OWN, *theirs["columns"], *ours["columns"]):
+                yield (*at, "if"), _missing("kolumnen", test.column, [*theirs["columns"], *ours["columns"]])
+    except FormulaError as error:
+        yield (*at, "if"), f"{error}."
 
 
 def _relation(raw: Any, *at: Step) -> Iterator[Mistake]:

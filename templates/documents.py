@@ -36,7 +36,7 @@ def read_documents(root: Path) -> dict[str, Document]:
 
 
 def _schema_for(name: str) -> dict[str, Any]:
-    from blankettset.templates import schema
+    from blankettset.templates import carries, schema
 
     if name.startswith("blanketter/"):
         return schema.BLANKETT
@@ -50,11 +50,12 @@ def _schema_for(name: str) -> dict[str, Any]:
         "kallor.yaml": schema.SOURCES,
         "listor.yaml": schema.LISTS,
         "nyckeltal.yaml": schema.NYCKELTAL,
+        "rullning.yaml": carries.ROLLING,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml"]
+    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml", "rullning.yaml"]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
@@ -73,8 +74,9 @@ def _cache_file(root: Path) -> Path:
 
 def kept_documents(root: Path) -> dict[str, Any] | None:
     """The content of every file under `root` as it was when it was last checked, when no file has changed since."""
+    path = root / READY if (root / READY).is_file() else _cache_file(root)
     try:
-        found: dict[str, Any] = json.loads(_cache_file(root).read_bytes())
+        found: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return found
