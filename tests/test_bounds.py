@@ -15,7 +15,7 @@ from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Kind, Type
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import show
-from blankettset.validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
+from blankettset.validators.rules.siffror.rimlighet import _Peers, figures_are_in_the_forms_unit
 from blankettset.workbook.calc.nyckeltal import kvot_procent
 from blankettset.workbook.calc.values import is_too_large, parse_date, parse_number, rounded, text_length
 from blankettset.workbook.layout.formula_text import fetches, same_formula, with_ids
