@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from blankettset.templates.errors import DefinitionError, reason
+
 if TYPE_CHECKING:
     from blankettset.templates.strict_yaml import Document
 
@@ -29,7 +31,13 @@ def read_documents(root: Path) -> dict[str, Document]:
 
     documents: dict[str, Document] = {}
     for name, path in _files(root).items():
-        document = Document(name, path.read_text(encoding="utf-8"))
+        try:
+            document = Document(name, path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DefinitionError(f"{name} går inte att läsa: {reason(error)}.") from None
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            raise DefinitionError(f"{name}, rad {line}: texten är inte UTF-8. Spara filen som UTF-8.") from None
         schema.check(document, _schema_for(name))
         documents[name] = document
     return documents
@@ -74,7 +82,7 @@ def _files(root: Path) -> dict[str, Path]:
 def _cache_file(root: Path) -> Path:
     digest = hashlib.sha256()
     for name, path in _files(root).items():
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
     for code in sorted(ROOT.glob("*.py")):  # what checks and binds
         digest.update(code.read_bytes())
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"

@@ -15,7 +15,9 @@ LEVELS = ["namnd", "enhet"]
 GROUPS = ["ekonomi", "verksamhet", "personal", "kontroll"]
 UNITS = ["mnkr", "tkr", "kr", "st", "%", "kr/kvm", "kvm", "-"]
 
-RELATIONS = [f"BF20{number}" for number in range(1, 10)]  # the rules that judge relations (validators.rules.samband)
+RELATIONS = [
+    f"BF20{number}" for number in range(1, 10)
+]  # the rules that judge relations (validators.rules.siffror.samband)
 
 ID = {"type": "string", "regex": "^[a-z][a-z0-9_]*$"}
 PARAMETER_ID = {"type": "string", "regex": r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$"}

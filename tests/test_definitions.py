@@ -17,7 +17,7 @@ from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.model import Blankett, Kind
 from blankettset.templates.schema import RELATIONS
 from blankettset.validators.registry import rules
-from blankettset.validators.rules import samband
+from blankettset.validators.rules.siffror import samband
 from blankettset.workbook.read.xlsx_reader import read_workbook
 
 
@@ -69,6 +69,17 @@ def test_a_file_that_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
     shutil.copytree(CASES / "grund", root)
     (root / "listor.yaml").write_text("listor:\n  svar:\n    - [\n", "utf-8")
     with pytest.raises(DefinitionError, match=r"^listor\.yaml, rad \d+: .*YAML"):
+        load(root)
+
+
+def test_a_file_that_is_missing_or_saved_in_another_alphabet_is_told(tmp_path: Path) -> None:
+    root = tmp_path / "mallar"
+    shutil.copytree(CASES / "grund", root)
+    (root / "listor.yaml").write_bytes('listor:\n  svar:\n    - {id: ja, label: "Åker"}\n'.encode("cp1252"))
+    with pytest.raises(DefinitionError, match=r"^listor\.yaml, rad 3: texten är inte UTF-8"):
+        load(root)
+    (root / "listor.yaml").unlink()
+    with pytest.raises(DefinitionError, match=r"^listor\.yaml går inte att läsa: den finns inte"):
         load(root)
 
 
