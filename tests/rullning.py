@@ -67,7 +67,7 @@ def open_findings(filled: FilledSet, *previous: FilledSet) -> list[Finding]:
 
 
 def codes(found: list[Finding]) -> Counter[str]:
-    return Counter(f.code for f in found)
+    return Counter(f.code for f in found for _ in f.hits)
 
 
 def values(result: Rolled, form: str, column: str, mark: str = "") -> dict[str, Value]:

@@ -187,7 +187,7 @@ def test_a_value_to_review_is_asked_for_until_it_is_changed_or_the_form_confirme
     result = rolled(T2, small())
     assert {"BF509 verksamhetsomraden", "BF509 resultatenheter"} <= set(flat(judged(result, {})))
     one = next(f for f in judged(result, {}) if f.hit.form == "resultatenheter")
-    assert (one.severity, len(one.hit.related)) == (Severity.VARNING, 1)
+    assert (one.severity, len(one.hit.cells)) == (Severity.VARNING, 1)
     changed: dict[Key, Value] = {("resultatenheter", row, "bruttobudget"): Decimal(-1100) for row in ("1", "2")}
     assert "BF509 resultatenheter" not in flat(judged(result, changed))
     confirmed: dict[Key, Value] = {("forsattsblad", "verksamhetsomraden", "medfort_granskat"): "ja"}
