@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from blankettset.templates.formula import Formula, Ref
-from blankettset.templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
+from blankettset.templates.model import LIST_TOTAL, Blankett, Relation
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies

@@ -12,6 +12,7 @@ from blankettset.workbook.layout.addresses import address
 
 ID_ROW = 1  # hidden: the sheet's stamp and the column ids
 TITLE_ROW, WHO_ROW, PURPOSE_ROW, SIGN_ROW = 2, 3, 4, 5
+BACK_ROW = 6  # the way back to Innehåll
 HEADER_ROW = 7
 FIRST_ROW = 8
 ID_COLUMN = 1  # hidden: row ids

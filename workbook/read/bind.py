@@ -24,6 +24,7 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    RECONCILIATION_SHEET,
     STAMP_SHEET,
 )
 from blankettset.workbook.layout.start import starting_facts
@@ -38,7 +39,7 @@ from blankettset.workbook.read.xlsx_reader import (
     shown_name,
 )
 
-OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET)
+OWN_SHEETS = (INDEX_SHEET, RECONCILIATION_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET)
 STAMP_PREFIX = "blankett:"
 SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook

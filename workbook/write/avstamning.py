@@ -12,14 +12,24 @@ from typing import Any
 from blankettset.workbook.calc.evaluate import Evaluation
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.excel_formula import Places, quote_sheet
-from blankettset.workbook.layout.placement import INDEX_SHEET, RECONCILIATION_SHEET, Placement
+from blankettset.workbook.layout.placement import RECONCILIATION_SHEET, Placement
 from blankettset.workbook.layout.text_size import row_height, text_lines
 from blankettset.workbook.write.reconciliation import LEFT, OK, WRONG, Check, Checks
-from blankettset.workbook.write.sheets import PROTECTION, print_set_up, stored
+from blankettset.workbook.write.sheets import PROTECTION, back_link, print_set_up, stored
 
 FIRST = 8  # the first line, counted from 1
 WIDTHS = (2, 30, 58, 12, 12, 11, 10, 13, 52, 9)
-HEADINGS = ("Blankett", "Vad som prövas", "Här", "Där / ska vara", "Skillnad", "Tolerans", "Utfall", "Gör så här", "Regel")
+HEADINGS = (
+    "Blankett",
+    "Vad som prövas",
+    "Här",
+    "Där / ska vara",
+    "Skillnad",
+    "Tolerans",
+    "Utfall",
+    "Gör så här",
+    "Regel",
+)
 SYMBOLS = {OK: "●", WRONG: "■", LEFT: "◆"}
 GUIDE = "Räknas om medan du skriver. Validera prövar mer än så: tidigare rapporter, texter och filen själv."
 
@@ -50,18 +60,18 @@ class Reconciliation:
         sheet.hide_gridlines(2)
         for at, width in enumerate(WIDTHS):
             sheet.set_column(at, at, width)
-        sheet.set_column(len(WIDTHS), len(WIDTHS), 12, None, {"hidden": True})  # the form's id, for the counts on Innehåll
+        sheet.set_column(
+            len(WIDTHS), len(WIDTHS), 12, None, {"hidden": True}
+        )  # the form's id, for the counts on Innehåll
         sheet.set_row(1, 24)
         sheet.write_string(1, 1, RECONCILIATION_SHEET, fmt.title())
         sheet.write_string(2, 1, who, fmt(bold=True))
         sheet.write_string(3, 1, GUIDE, fmt.quiet())
         wrong, wrong_now = self.counts(None, WRONG)
         left, left_now = self.counts(None, LEFT)
-        headline = (
-            f'=IF({wrong}=0,"Inget avviker",{wrong}&" avviker")&IF({left}=0,"; allt är ifyllt.","; "&{left}&" återstår.")'
-        )
+        headline = f'=IF({wrong}=0,"Inget avviker",{wrong}&" avviker")&IF({left}=0,"; allt är ifyllt.","; "&{left}&" återstår.")'
         sheet.write_formula(4, 1, headline, fmt(bold=True, font_size=12), _headline(wrong_now, left_now))
-        sheet.write_url(0, 1, f"internal:{quote_sheet(INDEX_SHEET)}!A1", fmt(font_color=look.ACCENT, underline=1, font_size=9), "← Innehåll")
+        back_link(sheet, fmt, 5)
         for i, text in enumerate(HEADINGS):
             number = text in HEADINGS[2:6]
             sheet.write_string(FIRST - 2, 1 + i, text, fmt.header(number=number, indent=0 if number else 1))
@@ -84,7 +94,9 @@ class Reconciliation:
     def _line(self, sheet: Any, fmt: look.Formats, row: int, check: Check, *, new: bool) -> None:
         form = self.set.blanketter[check.form]
         line: dict[str, Any] = {"bottom": 1, "bottom_color": look.LINE, "valign": "top"}
-        link = fmt(font_color=look.ACCENT if new else look.QUIET, underline=1 if new else 0, text_wrap=True, indent=1, **line)
+        link = fmt(
+            font_color=look.ACCENT if new else look.QUIET, underline=1 if new else 0, text_wrap=True, indent=1, **line
+        )
         sheet.write_url(row, 1, f"internal:{quote_sheet(form.sheet)}!A1", link, form.title)
         sheet.write_string(row, 2, check.text, fmt(text_wrap=True, indent=1, **line))
         number = fmt(num_format=look.number_format(check.decimals), align="right", **line)
@@ -98,12 +110,21 @@ class Reconciliation:
         formula = check.state.format(left=f"D{at}", right=f"E{at}")
         for each in SYMBOLS:
             formula = formula.replace(f'"{each}"', f'"{shown(each)}"')
-        sheet.write_formula(row, 7, f"={formula}", fmt(bold=True, indent=1, **line), shown(state))
+        sheet.write_formula(row, 7, f"={formula}", fmt(bold=True, indent=1, align="left", **line), shown(state))
         told = f'=IF(OR(H{at}="{shown(WRONG)}",H{at}="{shown(LEFT)}"),"{check.advice}","")'
-        sheet.write_formula(row, 8, told, fmt.quiet(text_wrap=True, indent=1, **line), stored(check.advice if state in (WRONG, LEFT) else None))
+        sheet.write_formula(
+            row,
+            8,
+            told,
+            fmt.quiet(text_wrap=True, indent=1, align="left", **line),
+            stored(check.advice if state in (WRONG, LEFT) else None),
+        )
         sheet.write_string(row, 9, check.codes[0], fmt.quiet(font_size=8, indent=1, **line))
         sheet.write_string(row, 10, check.form)
-        lines = max(text_lines(text, WIDTHS[column], indent=1) for column, text in ((1, form.title), (2, check.text), (8, check.advice)))
+        lines = max(
+            text_lines(text, WIDTHS[column], indent=1)
+            for column, text in ((1, form.title), (2, check.text), (8, check.advice))
+        )
         sheet.set_row(row, row_height(lines))
 
 
@@ -113,4 +134,6 @@ def shown(state: str) -> str:
 
 
 def _headline(wrong: int, left: int) -> str:
-    return ("Inget avviker" if not wrong else f"{wrong} avviker") + ("; allt är ifyllt." if not left else f"; {left} återstår.")
+    return ("Inget avviker" if not wrong else f"{wrong} avviker") + (
+        "; allt är ifyllt." if not left else f"; {left} återstår."
+    )

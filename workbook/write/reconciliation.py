@@ -53,7 +53,7 @@ class Checks:
 
     def of(self, form: Blankett) -> Iterator[Check]:
         """The checks that belong to a form: filled in, numbers, formulas, signs, parts, relations, the city's limits."""
-        if form.group == "kontroll" or form.id == COVER and not form.has_inputs:
+        if form.group == "kontroll" or (form.id == COVER and not form.has_inputs):
             return
         if form.has_inputs:
             yield from self._complete(form)
@@ -73,7 +73,10 @@ class Checks:
 
     def _spans(self, form: Blankett, wanted: Callable[[CellDef, Column, str], bool]) -> list[str]:
         place, sheet = self.placements[form.id], quote_sheet(form.sheet)
-        return [f"{sheet}!{span}" for span in place.spans(lambda row, column: wanted(form.cell(row, column.id), column, row))]
+        return [
+            f"{sheet}!{span}"
+            for span in place.spans(lambda row, column: wanted(form.cell(row, column.id), column, row))
+        ]
 
     def _keys(self, form: Blankett, wanted: Callable[[CellDef, Column, str], bool]) -> Iterator[Value]:
         for row in self.placements[form.id].rows:
@@ -116,7 +119,9 @@ class Checks:
             named = self.places.column("", form.id, form.key)
             gaps = "+".join(f'({self.places.column("", form.id, c.id)}="")' for c in needed) or "0"
             left = f'SUMPRODUCT(({named}<>"")*({gaps}))' if needed else "0"
-            rows = [row for row in self.evaluation.items[form.id] if self.facts.get((form.id, row, form.key)) is not None]
+            rows = [
+                row for row in self.evaluation.items[form.id] if self.facts.get((form.id, row, form.key)) is not None
+            ]
             missing = sum(self.facts.get((form.id, row, c.id)) is None for row in rows for c in needed)
         else:
             spans = self._spans(form, lambda cell, column, row: cell.required)
@@ -186,9 +191,15 @@ class Checks:
                 continue
             for column in form.columns:
                 pair = [form.cell(id_, column.id) for id_ in (row.id, row.varav_of)]
-                if column.formula or column.function or any(not c.type.is_number or c.kind is Kind.NOT_APPLICABLE for c in pair):
+                if (
+                    column.formula
+                    or column.function
+                    or any(not c.type.is_number or c.kind is Kind.NOT_APPLICABLE for c in pair)
+                ):
                     continue
-                part, whole = (f"N({quote_sheet(form.sheet)}!{place.address(id_, column.id)})" for id_ in (row.id, row.varav_of))
+                part, whole = (
+                    f"N({quote_sheet(form.sheet)}!{place.address(id_, column.id)})" for id_ in (row.id, row.varav_of)
+                )
                 parts.append(f"({part}*{whole}>0)*(ROUND(ABS({part})-ABS({whole}),{NOISE})>{tolerance})")
                 a, b = (self._value((form.id, id_, column.id)) for id_ in (row.id, row.varav_of))
                 bad += bool(a is not None and b is not None and a * b > 0 and abs(a) - abs(b) > tolerance)
@@ -236,7 +247,11 @@ class Checks:
         for ref in refs:
             if ref.row == "*" and ref.where is not None:
                 column, choice = ref.where
-                label = next(c.label for c in self.set.blanketter[ref.blankett or ""].column_by_id[column].choices if c.id == choice)
+                label = next(
+                    c.label
+                    for c in self.set.blanketter[ref.blankett or ""].column_by_id[column].choices
+                    if c.id == choice
+                )
                 silent.append(f'COUNTIF({self.places.column("", ref.blankett or "", column)},"{label}")=0')
                 rows = self.evaluation.items.get(ref.blankett or "", ())
                 quiet = quiet or not any(self.facts.get((ref.blankett or "", row, column)) == choice for row in rows)
@@ -247,13 +262,13 @@ class Checks:
         a, b = (self._total(side, unit) for side in (relation.left, relation.right))
         now = NOT_YET if quiet else OK if a is not None and b is not None and abs(a - b) <= tolerance else WRONG
         first, other = relation.left[0].ref, relation.right[0].ref
-        column = self.set.blanketter[first.blankett or ""].column_by_id[first.column or ""]
+        named = self.set.blanketter[first.blankett or ""].column_by_id[first.column or ""]
         where_text = ""
         if first.where:
             choices = self.set.blanketter[first.blankett or ""].column_by_id[first.where[0]].choices
             where_text = " för " + next(c.label for c in choices if c.id == first.where[1])
         there = self.set.blanketter[other.blankett or ""]
-        text = f"{relation.text}{where_text} ({column.name}) är detsamma som i {there.title} ({self._row_name(there, other)})"
+        text = f"{relation.text}{where_text} ({named.name}) är detsamma som i {there.title} ({self._row_name(there, other)})"
         return Check(
             form.id, (relation.code,), text, left, right, state, (a, b, now), relation.advice, tolerance,
             there.decimals_of(other.row or "", other.column or "") if other.row != "*" else there.decimals,
@@ -278,20 +293,32 @@ class Checks:
     # ---- the city's own limits
 
     def _limits(self, form: Blankett) -> Iterator[Check]:
-        start, result, gross = (self.places.column("", form.id, c) for c in ("overforing_fran", "resultat", "bruttobudget"))
+        start, result, gross = (
+            self.places.column("", form.id, c) for c in ("overforing_fran", "resultat", "bruttobudget")
+        )
         given = f"ISNUMBER({start})*ISNUMBER({result})*ISNUMBER({gross})*({gross}<>0)"
-        signs = {c: "-" if form.column_by_id[c].positive_means == "underskott" else "" for c in ("overforing_fran", "resultat")}
+        signs = {
+            c: "-" if form.column_by_id[c].positive_means == "underskott" else ""
+            for c in ("overforing_fran", "resultat")
+        }
         year = f"({signs['resultat']}{result})"
         fund = f"({signs['overforing_fran']}{start}{'-' if signs['resultat'] else '+'}{result})"
         for code, text, what, parameter in (
-            ("BF301", "Enheter vars överskott för året är över årets gräns", year, "resultatenhet.max_andel_overforing"),
+            (
+                "BF301",
+                "Enheter vars överskott för året är över årets gräns",
+                year,
+                "resultatenhet.max_andel_overforing",
+            ),
             ("BF302", "Enheter vars fond är över gränsen", fund, "resultatenhet.max_andel_fond"),
         ):
             share = self.set.parameter(parameter)
             count = f"SUMPRODUCT({given}*(ROUND({what}-{self.places.parameter(parameter)}*ABS({gross}),{NOISE})>{form.tolerance}))"
             over = 0
             for row in self.evaluation.items[form.id]:
-                a, b, c = (self._value((form.id, row, each)) for each in ("overforing_fran", "resultat", "bruttobudget"))
+                a, b, c = (
+                    self._value((form.id, row, each)) for each in ("overforing_fran", "resultat", "bruttobudget")
+                )
                 if a is None or b is None or not c:
                     continue
                 surplus = -b if signs["resultat"] else b
@@ -310,6 +337,10 @@ class Checks:
         else:
             pairs = [[f"N({self.places.cell('', form.id, row, c)})" for c in ("kostnader", "intakter")] for row in rows]
             count = "+".join(f"(ROUND({a}+{b},{NOISE})<>0)" for a, b in pairs)
-        values = [[self._value((form.id, row, c)) or Decimal(0) for c in ("kostnader", "intakter")] for row in rows if row != LIST_TOTAL]
+        values = [
+            [self._value((form.id, row, c)) or Decimal(0) for c in ("kostnader", "intakter")]
+            for row in rows
+            if row != LIST_TOTAL
+        ]
         return self._none(form, ("BF304",), "Rader där kostnader och intäkter inte tar ut varandra", count,
                           sum(a + b != 0 for a, b in values), "Rätta kostnaden eller intäkten: nettot ska vara noll.")  # fmt: skip
