@@ -2,39 +2,54 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
+from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
     Blankettset,
-    Indata,
-    KfIndikator,
-    KfMal,
+    Bruk,
     KfPlan,
     Namnd,
     Nyckeltal,
     Parameter,
+    Regelbruk,
 )
 
 
 class Catalog:
-    """All definitions under a folder. `documents` maps file name to checked content."""
+    """All definitions. `documents` maps file name to checked content; `kept` are the layouts of earlier days."""
 
-    def __init__(self, documents: Mapping[str, Any]) -> None:
+    def __init__(self, documents: Mapping[str, Any], kept: Layouts | None = None) -> None:
         self.documents = documents
+        self.kept = kept or Layouts(())
 
     @cached_property
     def sources(self) -> Mapping[str, Mapping[str, str]]:
         """The documents that `source.document` may name."""
         return dict(self.documents["kallor.yaml"]["kallor"])
+
+    @cached_property
+    def regler(self) -> Mapping[str, Regelbruk]:
+        """How rules are used, by code: those that regler.yaml names."""
+        found = {}
+        for raw in self.documents["regler.yaml"]["regler"]:
+            values = [(each["from"], each) for each in sorted(raw["values"], key=lambda each: each["from"])]
+            found[raw["kod"]] = Regelbruk(raw["kod"], tuple(
+                (start, Bruk(each["bruk"] == "prov", each.get("allvar"), source_of(each["source"])))
+                for start, each in values
+            ))  # fmt: skip
+        return found
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -53,34 +68,14 @@ class Catalog:
     @cached_property
     def namnder(self) -> Mapping[str, Namnd]:
         """The register of nämnder by code."""
-        return {
-            raw["code"]: Namnd(
-                raw["code"],
-                raw["name"],
-                raw["valid_from"],
-                raw.get("valid_to"),
-                raw.get("successor"),
-                raw["confirmed"],
-                source_of(raw["source"]),
-            )
-            for raw in self.documents["namnder.yaml"]["namnder"]
-        }
+        register = msgspec.convert(self.documents["namnder.yaml"]["namnder"], list[Namnd])
+        return {namnd.code: namnd for namnd in register}
 
     @cached_property
     def nyckeltal(self) -> Mapping[str, Nyckeltal]:
         """The definitions of the nyckeltal by the name of their Excel function."""
-        found = {
-            raw["id"]: Nyckeltal(
-                raw["id"],
-                raw["title"],
-                tuple(Indata(each["id"], each["label"], each["note"]) for each in raw["indata"]),
-                raw["formel"],
-                tuple(raw.get("parametrar", ())),
-                raw["valid_from"],
-                source_of(raw["source"]),
-            )
-            for raw in self.documents["nyckeltal.yaml"]["nyckeltal"]
-        }
+        defined = msgspec.convert(self.documents["nyckeltal.yaml"]["nyckeltal"], list[Nyckeltal])
+        found = {each.id: each for each in defined}
         for each in found.values():
             unknown = [name for name in each.parametrar if name not in self.parameters]
             if unknown:
@@ -116,33 +111,65 @@ class Catalog:
         return info
 
     def blankettset(self, set_id: str, level: str = "namnd") -> Blankettset:
-        """The set with its forms bound to year and period. UnknownSet when there is none."""
-        key = (set_id, level)
+        """The set in its newest layout, with its forms bound to year and period. UnknownSet when there is none."""
+        key = (set_id, level, "")
         if key not in self._bound:
-            self._bound[key] = self._bind(set_id, level)
+            files = self.layouts(set_id, level)
+            chosen = {id_: (name, self.documents[name]) for id_, name in files.items()}
+            layouts = {id_: layout_of_form(name, raw, self._lists) for id_, (name, raw) in chosen.items()}
+            self._bound[key] = self._bind(set_id, level, chosen, layouts)
+        return self._bound[key]
+
+    def in_layouts(self, set_id: str, level: str, layouts: Mapping[str, str]) -> Blankettset | None:
+        """The set with these layouts of its forms (form -> hash), the newest or earlier; None when one is not known."""
+        newest = self.blankettset(set_id, level)
+        if layouts == newest.layouts:
+            return newest
+        key = (set_id, level, layout_of_set(layouts))
+        if key not in self._bound:
+            found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+            for form, layout in layouts.items():
+                known = self._by_layout.get((form, layout)) or self.kept.find(form, layout)
+                if known is None:
+                    return None
+                found[form] = known
+            ordered = sorted(found.items(), key=lambda item: item[1][1]["order"])
+            self._bound[key] = self._bind(set_id, level, dict(ordered), layouts)
         return self._bound[key]
 
     @cached_property
-    def _bound(self) -> dict[tuple[str, str], Blankettset]:
+    def _bound(self) -> dict[tuple[str, str, str], Blankettset]:
         return {}
 
-    def _bind(self, set_id: str, level: str) -> Blankettset:
+    @cached_property
+    def _by_layout(self) -> Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]:
+        """The definitions of today by form and layout."""
+        return {
+            (raw["id"], layout_of_form(name, raw, self._lists)): (name, raw)
+            for name, raw in self.documents.items()
+            if name.startswith("blanketter/")
+        }
+
+    @cached_property
+    def _lists(self) -> Mapping[str, Any]:
+        lists: Mapping[str, Any] = self.documents["listor.yaml"]["listor"]
+        return lists
+
+    def _bind(
+        self,
+        set_id: str,
+        level: str,
+        files: Mapping[str, tuple[str, Mapping[str, Any]]],
+        layouts: Mapping[str, str],
+    ) -> Blankettset:
         info = self._info(set_id, level)
         year = int(set_id[:4])
-        files = self.layouts(set_id, level)
-        titles = {id_: self.documents[name]["title"] for id_, name in files.items()}
-        optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
+        titles = {id_: raw["title"] for id_, (_, raw) in files.items()}
+        optional = [id_ for id_, (_, raw) in files.items() if raw.get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
-        lists = self.documents["listor.yaml"]["listor"]
-        context = Binding(words, titles, optional, names, lists)
-        forms = {id_: context.form(name, self.documents[name]) for id_, name in files.items()}
-        content = json.dumps(
-            [info, lists, {name: self.documents[name] for name in files.values()}],
-            sort_keys=True,
-            ensure_ascii=False,
-        )
+        context = Binding(words, titles, optional, names, self._lists)
         bound = Blankettset(
             id=set_id,
             year=year,
@@ -151,36 +178,23 @@ class Catalog:
             report_date=info["report_date"],
             title=info["title"],
             source=source_of(info["source"]),
-            blanketter=forms,
+            blanketter={id_: context.form(name, raw) for id_, (name, raw) in files.items()},
             parameters=self.parameters,
             namnder=self.namnder,
-            definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
+            layouts=layouts,
+            layout_hash=layout_of_set(layouts),
+            judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
+            regler=self.regler,
+            earlier_texts=self.kept.function_texts,
+            rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
-        check_references(bound, files)
+        check_references(bound, {id_: name for id_, (name, _) in files.items()})
         return bound
 
     def _kf(self, year: int) -> KfPlan:
         """What kommunfullmäktige decided for the year; empty where no document says."""
-        raw = self.documents.get(f"kf/{year}.yaml")
-        if raw is None:
-            return KfPlan()
-        return KfPlan(
-            tuple(KfMal(each["nummer"], each["niva"], each["titel"], source_of(each["source"])) for each in raw["mal"]),
-            tuple(
-                KfIndikator(
-                    each["mal"],
-                    each["namn"],
-                    each.get("arsmal"),
-                    each.get("enhet"),
-                    each["riktning"],
-                    each["period"],
-                    each["kon"],
-                    source_of(each["source"]),
-                )
-                for each in raw["indikatorer"]
-            ),
-        )
+        return msgspec.convert(self.documents.get(f"kf/{year}.yaml", {}), KfPlan)
 
     def namnd(self, code: str) -> Namnd:
         """The nämnd with this code (case does not matter). UnknownSet names the known ones."""
@@ -193,7 +207,7 @@ class Catalog:
 
 def load(root: Path = ROOT) -> Catalog:
     """The catalog of `root`. DefinitionError on a mistake in its files."""
-    return Catalog(documents(root))
+    return Catalog(documents(root), Layouts([root / FOLDER]))
 
 
 @cache

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from blankettset.templates.carries import CARRIES, MATCH
 from blankettset.templates.errors import DefinitionError
 from blankettset.templates.strict_yaml import Document
 
@@ -168,7 +169,36 @@ BLANKETT: dict[str, Any] = {
     },
     "relations": {"type": "list", "schema": {"type": "dict", "schema": RELATION}},
     "notes": {"type": "list", "schema": TEXT},
+    "match": MATCH,
+    "carries": CARRIES,
 }
+REGLER: dict[str, Any] = {
+    "regler": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "kod": {"type": "string", "regex": r"^BF\d{3}$", "required": True},
+                "values": {
+                    "type": "list",
+                    "minlength": 1,
+                    "required": True,
+                    "schema": {
+                        "type": "dict",
+                        "schema": {
+                            "from": {**DATE, "required": True},
+                            "bruk": {"type": "string", "allowed": ["prov", "galler"], "required": True},
+                            "allvar": {"type": "string", "allowed": ["fel", "varning", "upplysning"]},
+                            "source": SOURCE,
+                        },
+                    },
+                },
+            },
+        },
+    }
+}
+
 PARAMETERS: dict[str, Any] = {
     "parametrar": {
         "type": "list",

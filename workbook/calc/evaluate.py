@@ -106,10 +106,10 @@ class Evaluation:
             if function.words:
                 words = [self._column(ref) if ref.row == "*" else self._word(ref, row) for ref in cell.function.args]
                 more = [self.set.report_date] if function.dated else []
-                found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
+                found: Value = function.python(*words, *map(self.set.in_formulas, function.parameters), *more)
                 return found
             args = [self._at(ref, row) for ref in cell.function.args]
-            result: Value = function.python(*args, *map(self.set.parameter, function.parameters))
+            result: Value = function.python(*args, *map(self.set.in_formulas, function.parameters))
             return result
         return self.total(cell, row, form.unit_of(column))
 
@@ -118,7 +118,7 @@ class Evaluation:
         total = Decimal(0)
         for term in cell.formula or ():
             figure = self._at(term.ref, row) or Decimal(0)
-            factor = self.set.parameter(term.parameter) if term.parameter else Decimal(1)
+            factor = self.set.in_formulas(term.parameter) if term.parameter else Decimal(1)
             total += term.sign * factor * figure * self.set.scale(term.ref, unit)
         return total
 
@@ -127,9 +127,6 @@ class Evaluation:
         return self._at(ref, "")
 
     def _at(self, ref: Ref, own_row: str) -> Decimal | None:
-        assert ref.blankett is not None
-        assert ref.row is not None
-        assert ref.column is not None
         if ref.row == "*":
             figures = [self._number((ref.blankett, row, ref.column)) for row in self._matching(ref)]
             return sum((f for f in figures if f is not None), Decimal(0))
@@ -137,8 +134,8 @@ class Evaluation:
 
     def _word(self, ref: Ref, own_row: str) -> Value:
         """What stands at a place as it is, text or number."""
-        row = own_row if ref.row == ITEM else ref.row or ""
-        key = (ref.blankett or "", row, ref.column or "")
+        row = own_row if ref.row == ITEM else ref.row
+        key = (ref.blankett, row, ref.column)
         computed = self._is_computed.get(ref)
         if computed is None:
             cell = self.set.blanketter[key[0]].cell(row, key[2])
@@ -148,7 +145,7 @@ class Evaluation:
     def _column(self, ref: Ref) -> tuple[Value, ...]:
         """What stands in a column of a list form, row by row."""
         if ref not in self._columns:
-            form, column = ref.blankett or "", ref.column or ""
+            form, column = ref.blankett, ref.column
             found = (self.known((form, item, column)) for item in self.items.get(form, ()))
             self._columns[ref] = tuple(found)
         return self._columns[ref]
@@ -161,8 +158,8 @@ class Evaluation:
             return None
 
     def _matching(self, ref: Ref) -> Iterator[str]:
-        for row in self.items.get(ref.blankett or "", ()):
-            if ref.where is None or self.facts.get((ref.blankett or "", row, ref.where[0])) == ref.where[1]:
+        for row in self.items.get(ref.blankett, ()):
+            if ref.where is None or self.facts.get((ref.blankett, row, ref.where[0])) == ref.where[1]:
                 yield row
 
     def _number(self, key: Key) -> Decimal | None:

@@ -27,6 +27,7 @@ LONG_SHEET = "Långa texter"
 RECONCILIATION_SHEET = "Avstämning"
 HEADER_ID = "#rubrik"
 END_ID = "#slut"
+STAMP_LAYOUT, STAMP_PARAMETER = "layout:", "parameter:"  # in the stamp, before a form's and a parameter's id
 
 
 def form_stamp(form: Blankett) -> str:

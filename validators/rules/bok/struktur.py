@@ -48,27 +48,41 @@ def _words(filing: Filing, problem: Problem) -> dict[str, str]:
     }
 
 
-@rule("BF001", title="Blankettsetet är byggt på gällande definition", severity=Severity.FEL, source=DESIGN)
-def definition_is_current(filing: Filing) -> Iterator[Hit]:
-    """BF001: Arbetsboken är byggd på den definition av blanketterna som gäller nu.
+@rule("BF001", title="Blankettsetets layout är känd", severity=Severity.FEL, source=DESIGN)
+def layout_is_known(filing: Filing) -> Iterator[Hit]:
+    """BF001: Arbetsboken är byggd på en layout av blanketterna som programmet känner.
 
     Givet en arbetsbok med stämpel
-    När stämpelns definition inte är den som programmet har för samma set
-    Så är formuläret en annan version och stoppas.
-    Exempel: En fil från en provomgång lämnas in efter att blanketterna har ändrats.
+    När stämpelns layout inte är någon som blanketterna har eller har haft
+    Så stoppas inlämningen, för raderna och formlerna går inte att bedöma. En tidigare layout läses och bedöms som den
+    är, och det sägs i en upplysning att det finns en nyare.
+    Exempel: En fil från en provomgång lämnas in, eller staden har ändrat blanketten Mål sedan arbetsboken skapades.
     """
     yield from _hits(
         filing,
         {
-            "annan_definition": (
-                "Arbetsboken är byggd på en annan version av blankettsetet {set} (definition {detalj}).",
-                "Skapa en ny med »blankett ny» och för över siffrorna med »blankett data» och »blankett fyll».",
-            )
+            "okand_layout": (
+                "Arbetsboken är byggd på en layout av blankettsetet {set} som programmet inte känner (layout {detalj}).",
+                "Kontrollera med den version av programmet, och den stadens mapp, som den skapades med; annars skapa en ny "
+                "med »blankett ny» och för över siffrorna med »blankett data» och »blankett fyll».",
+            ),
+            "aldre_layout": (
+                "Arbetsboken är byggd på en tidigare layout av {detalj} och bedöms efter den.",
+                "Inget behöver göras. »blankett uppgradera» flyttar siffrorna till den nyaste layouten.",
+            ),
         },
+        aldre_layout=Severity.UPPLYSNING,
     )
 
 
-@rule("BF002", title="Alla blad finns", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF002",
+    title="Alla blad finns",
+    many="{n} blad saknas i arbetsboken",
+    across=2,
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def every_sheet_is_present(filing: Filing) -> Iterator[Hit]:
     """BF002: Varje blankett i setet har sitt blad i arbetsboken.
 
@@ -92,7 +106,14 @@ def every_sheet_is_present(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF003", title="Varje blad finns en gång", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF003",
+    title="Varje blad finns en gång",
+    many="{n} blad finns två gånger",
+    across=2,
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_sheet_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF003: En blankett finns på ett enda blad.
 
@@ -113,7 +134,14 @@ def no_sheet_stands_twice(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF004", title="Inga blad utöver setets", severity=Severity.UPPLYSNING, source=DESIGN)
+@rule(
+    "BF004",
+    title="Inga blad utöver setets",
+    many="{n} blad hör inte till blankettsetet",
+    across=2,
+    severity=Severity.UPPLYSNING,
+    source=DESIGN,
+)
 def no_foreign_sheets(filing: Filing) -> Iterator[Hit]:
     """BF004: Arbetsboken innehåller inga andra blad än setets.
 
@@ -138,7 +166,14 @@ def no_foreign_sheets(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF005", title="Bladen heter som de ska och syns", severity=Severity.UPPLYSNING, source=DESIGN)
+@rule(
+    "BF005",
+    title="Bladen heter som de ska och syns",
+    many="{n} blad är dolda eller omdöpta",
+    across=2,
+    severity=Severity.UPPLYSNING,
+    source=DESIGN,
+)
 def sheets_keep_name_and_are_visible(filing: Filing) -> Iterator[Hit]:
     """BF005: Blanketternas blad har kvar sina namn och är inte dolda.
 
@@ -163,7 +198,13 @@ def sheets_keep_name_and_are_visible(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF006", title="Alla rader och kolumner finns", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF006",
+    title="Alla rader och kolumner finns",
+    many="{n} rader eller kolumner går inte att hitta",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def every_row_and_column_is_present(filing: Filing) -> Iterator[Hit]:
     """BF006: Varje rad och kolumn i blanketten går att hitta på bladet.
 
@@ -187,7 +228,13 @@ def every_row_and_column_is_present(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF007", title="Varje rad och kolumn finns en gång", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF007",
+    title="Varje rad och kolumn finns en gång",
+    many="{n} rader eller kolumner finns två gånger",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_row_or_column_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF007: Inget rad- eller kolumn-id förekommer två gånger på ett blad.
 
@@ -211,7 +258,13 @@ def no_row_or_column_stands_twice(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF008", title="Inga tillagda rader eller kolumner", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF008",
+    title="Inga tillagda rader eller kolumner",
+    many="{n} celler står på rader eller i kolumner som inte hör till blanketten",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_added_rows(filing: Filing) -> Iterator[Hit]:
     """BF008: Det finns inga ifyllda rader som blanketten inte har.
 
@@ -244,7 +297,13 @@ def no_added_rows(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF009", title="Streckade celler är tomma", severity=Severity.VARNING, source=DESIGN)
+@rule(
+    "BF009",
+    title="Streckade celler är tomma",
+    many="{n} streckade celler har innehåll som inte läses",
+    severity=Severity.VARNING,
+    source=DESIGN,
+)
 def cells_that_do_not_apply_are_empty(filing: Filing) -> Iterator[Hit]:
     """BF009: Celler som inte fylls i (streckade) är tomma.
 
@@ -264,7 +323,14 @@ def cells_that_do_not_apply_are_empty(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF023", title="Inga länkar till andra filer", severity=Severity.FEL, source="Filen ska stå för sig själv")
+@rule(
+    "BF023",
+    title="Inga länkar till andra filer",
+    many="{n} celler hämtar sitt värde utanför arbetsboken",
+    across=4,
+    severity=Severity.FEL,
+    source="Filen ska stå för sig själv",
+)
 def no_links_to_other_files(filing: Filing) -> Iterator[Hit]:
     """BF023: Ingen cell hämtar sitt värde ur en annan arbetsbok eller ett annat program.
 
@@ -288,7 +354,14 @@ def no_links_to_other_files(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF024", title="Filen är hel", severity=Severity.FEL, source="Läsningens gränser")
+@rule(
+    "BF024",
+    title="Filen är hel",
+    many="{n} ställen i filen är skadade",
+    across=4,
+    severity=Severity.FEL,
+    source="Läsningens gränser",
+)
 def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
     """BF024: Filen innehåller inga celler som finns två gånger eller pekar på innehåll som saknas.
 
@@ -315,30 +388,49 @@ def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF025", title="Parametrarna är de beslutade", severity=Severity.FEL, source="Bladet Parametrar")
+@rule(
+    "BF025",
+    title="Parametrarna är de beslutade",
+    many="{n} tal är inte de beslutade",
+    severity=Severity.FEL,
+    source="Bladet Parametrar",
+)
 def parameters_are_untouched(filing: Filing) -> Iterator[Hit]:
-    """BF025: Talen på bladet Parametrar är de beslutade.
+    """BF025: Talen på bladet Parametrar är de som arbetsboken skapades med.
 
     Givet gränser och procentsatser som formlerna räknar med
-    När ett tal på bladet skiljer sig från det som gäller på rapportdagen
-    Så stoppas inlämningen, för formlerna räknar då fel.
+    När ett tal på bladet skiljer sig från det som arbetsboken skapades med
+    Så stoppas inlämningen, för formlerna räknar då fel. Har beslutet ändrats sedan dess är det en upplysning: bladets
+    formler räknar med det tidigare talet, reglerna med det som gäller nu.
     Exempel: Den övre hyresgränsen har ändrats från 2 500 till 2 600.
     """
     for problem in filing.filled.problems:
-        if problem.kind == "andrad_parameter":
-            found, expected, label = problem.detail.split("|", 2)
-            yield Hit(
-                f"Bladet {problem.sheet}, cell {problem.address}: {label} är {found.replace('.', ',')} "
-                f"men ska vara {expected.replace('.', ',')}.",
-                "Återställ talet. Beslutade tal ändras inte i arbetsboken.",
-                sheet=problem.sheet,
-                cell=problem.address,
-                found=found.replace(".", ","),
-                expected=expected.replace(".", ","),
-            )
+        if problem.kind not in ("andrad_parameter", "aldre_parameter"):
+            continue
+        before, now, label = problem.detail.split("|", 2)
+        found, expected = before.replace(".", ","), now.replace(".", ",")
+        changed = problem.kind == "andrad_parameter"
+        yield Hit(
+            f"Bladet {problem.sheet}, cell {problem.address}: {label} "
+            + (f"är {found} men ska vara {expected}." if changed else f"är {found} men {expected} gäller nu."),
+            "Återställ talet. Beslutade tal ändras inte i arbetsboken."
+            if changed
+            else "Inget behöver göras. »blankett fyll» ger en ny arbetsbok som räknar med det nya talet.",
+            sheet=problem.sheet,
+            cell=problem.address,
+            found=found,
+            expected=expected,
+            severity=None if changed else Severity.UPPLYSNING,
+        )
 
 
-@rule("BF026", title="Nämnd och period stämmer", severity=Severity.FEL, source="Stämpeln och försättsbladet")
+@rule(
+    "BF026",
+    title="Nämnd och period stämmer",
+    many="{n} uppgifter stämmer inte med den nämnd och period som arbetsboken är skapad för",
+    severity=Severity.FEL,
+    source="Stämpeln och försättsbladet",
+)
 def namnd_and_period_agree(filing: Filing) -> Iterator[Hit]:
     """BF026: Försättsbladets nämnd och period är stämpelns, och nämnden finns på rapportdagen.
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.rader import INDICATORS, lines, status_of
+from blankettset.validators.rules.mal.rader import INDICATORS, lines, status_of
 from blankettset.workbook.calc.status import HELT
 
 _REACH = r"(?:nås|nå|uppnås|uppnå|uppfylls|uppfyllas)"
@@ -22,6 +22,7 @@ MISSED = re.compile(
 @rule(
     "BF701",
     title="Analysen säger detsamma som siffrorna",
+    many="{n} analyser säger att målet missas fast siffrorna når det",
     severity=Severity.VARNING,
     source="Orden för ett mål som missas: »nås delvis», »uppnås inte» (000:404, 000:450, 003:556, 003:560)",
 )

@@ -64,8 +64,8 @@ def _hit(filing: Filing, cell: Cell, found: Decimal, expected: Decimal, formula:
 def _places(filing: Filing, cell: Cell, formula: Formula) -> tuple[Key, ...]:
     keys = []
     for term in formula:
-        row = cell.row if term.ref.row == ITEM else term.ref.row or ""
-        key = (term.ref.blankett or cell.form, row, term.ref.column or cell.column)
+        row = cell.row if term.ref.row == ITEM else term.ref.row
+        key = (term.ref.blankett, row, term.ref.column)
         if filing.filled.cell(key) is not None:
             keys.append(key)
     return tuple(keys)
@@ -100,16 +100,22 @@ def _spoken(filing: Filing, cell: Cell, formula: Formula, *, rows: bool) -> str:
 
 
 def _short(filing: Filing, ref: Ref, cell: Cell, *, rows: bool) -> str:
-    form = filing.set.blanketter[ref.blankett or cell.form]
+    form = filing.set.blanketter[ref.blankett]
     if rows:
         return form.row_label(ref.row or cell.row)
-    label = form.column_by_id[ref.column or cell.column].label
+    label = form.column_by_id[ref.column].label
     return (
         label if form.id == cell.form and ref.row in (ITEM, cell.row) else f"{form.row_label(ref.row or '')} ({label})"
     )
 
 
-@rule("BF101", title="Radsummor stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF101",
+    title="Radsummor stämmer",
+    many="{n} radsummor stämmer inte med sina delar",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_sum_row_equals_its_parts(filing: Filing) -> Iterator[Hit]:
     """BF101: En summarad är summan av sina delar, i varje kolumn.
 
@@ -123,7 +129,13 @@ def a_sum_row_equals_its_parts(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, what)
 
 
-@rule("BF102", title="Kolumnformler stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF102",
+    title="Kolumnformler stämmer",
+    many="{n} celler stämmer inte med kolumnens formel",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_column_equals_its_formula(filing: Filing) -> Iterator[Hit]:
     """BF102: En beräknad kolumn är vad dess formel ger, på varje rad.
 
@@ -137,7 +149,13 @@ def a_column_equals_its_formula(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, what)
 
 
-@rule("BF103", title="Listors summor stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF103",
+    title="Listors summor stämmer",
+    many="{n} summor stämmer inte med listans rader",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_list_total_equals_its_items(filing: Filing) -> Iterator[Hit]:
     """BF103: En listas summa är summan av dess rader.
 
@@ -150,7 +168,13 @@ def a_list_total_equals_its_items(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, "summan av raderna")
 
 
-@rule("BF104", title="Enskilda cellers formler stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF104",
+    title="Enskilda cellers formler stämmer",
+    many="{n} celler stämmer inte med sin formel",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_single_cell_equals_its_formula(filing: Filing) -> Iterator[Hit]:
     """BF104: En cell med egen formel är vad formeln ger.
 
@@ -167,6 +191,7 @@ def a_single_cell_equals_its_formula(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF105",
     title="En varav-rad ryms i sin rad",
+    many="{n} varav-belopp är större än raden de är en del av",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ordet varav: en del kan inte vara större än det hela (000:1876, 002:1505, 003:2166)",
 )

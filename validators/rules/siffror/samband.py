@@ -10,7 +10,7 @@ from blankettset.templates.model import LIST_TOTAL, Blankett, Relation
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import plain
+from blankettset.validators.rules.mal.rader import plain
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable
 from blankettset.workbook.calc.matvarde import tolka
 
@@ -29,12 +29,12 @@ def _relations(
 
 
 def _is_given(filing: Filing, ref: Ref) -> bool:
-    return isinstance(filing.filled.facts.get((ref.blankett or "", ref.row or "", ref.column or "")), Decimal)
+    return isinstance(filing.filled.facts.get((ref.blankett, ref.row, ref.column)), Decimal)
 
 
 def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
     refs = [term.ref for term in relation.left + relation.right]
-    forms = {ref.blankett or "" for ref in refs}
+    forms = {ref.blankett for ref in refs}
     if any(id_ in filing.unusable for id_ in forms):
         return
     empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
@@ -58,7 +58,7 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     key = _anchor(filing, left_ref)
     other = _anchor(filing, right_ref)
     what = _what(filing, relation, left_ref)
-    places = filing.set.blanketter[right_ref.blankett or ""].decimals
+    places = filing.set.blanketter[right_ref.blankett].decimals
     if round(found, places) != round(expected, places):  # the form's decimals, unless they hide the difference
         found, expected = round(found, places), round(expected, places)
     yield filing.at(
@@ -93,8 +93,8 @@ def _no_such_rows(filing: Filing, ref: Ref) -> bool:
     if ref.row != "*" or ref.where is None:
         return False
     facts, column = filing.filled.facts, ref.where[0]
-    rows = filing.evaluation.items.get(ref.blankett or "", ())
-    return not any(facts.get((ref.blankett or "", row, column)) == ref.where[1] for row in rows)
+    rows = filing.evaluation.items.get(ref.blankett, ())
+    return not any(facts.get((ref.blankett, row, column)) == ref.where[1] for row in rows)
 
 
 def _sum(filing: Filing, evaluation: Evaluation, formula: Formula, unit: str) -> Decimal | None:
@@ -107,7 +107,7 @@ def _sum(filing: Filing, evaluation: Evaluation, formula: Formula, unit: str) ->
 
 
 def _anchor(filing: Filing, ref: Ref) -> Key:
-    form_id, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    form_id, row, column = ref.blankett, ref.row, ref.column
     if row == "*":
         rows = filing.evaluation.items.get(form_id, ())
         matching = [
@@ -118,16 +118,16 @@ def _anchor(filing: Filing, ref: Ref) -> Key:
 
 
 def _what(filing: Filing, relation: Relation, left: Ref) -> str:
-    column = filing.set.blanketter[left.blankett or ""].column_by_id[left.column or ""]
+    column = filing.set.blanketter[left.blankett].column_by_id[left.column]
     where = ""
     if left.where:
-        choices = filing.set.blanketter[left.blankett or ""].column_by_id[left.where[0]].choices
+        choices = filing.set.blanketter[left.blankett].column_by_id[left.where[0]].choices
         where = " för " + next(c.label for c in choices if c.id == left.where[1])
     return f"{relation.text}{where} ({column.label})"
 
 
 def _place(filing: Filing, ref: Ref) -> str:
-    form = filing.set.blanketter[ref.blankett or ""]
+    form = filing.set.blanketter[ref.blankett]
     cell = filing.filled.cell(_anchor(filing, ref))
     at = f" ({cell.sheet}!{cell.address})" if cell else ""
     return f"{form.title}, {filing.row_name(form, ref.row or '')}, {form.column_by_id[ref.column or ''].label}{at}"
@@ -144,7 +144,13 @@ def _guess(found: Decimal, expected: Decimal, tolerance: Decimal) -> str:
     return ""
 
 
-@rule("BF201", title="Sammandraget stämmer med områdena", severity=Severity.FEL, source="003:2126 mot 003:2168")
+@rule(
+    "BF201",
+    title="Sammandraget stämmer med områdena",
+    many="{n} belopp är inte desamma som i Driftbudget per verksamhetsområde",
+    severity=Severity.FEL,
+    source="003:2126 mot 003:2168",
+)
 def summary_equals_areas(filing: Filing) -> Iterator[Hit]:
     """BF201: Driftbudgetens netto är totalen i Driftbudget per verksamhetsområde, kolumn för kolumn.
 
@@ -159,6 +165,7 @@ def summary_equals_areas(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF202",
     title="Begärda budgetjusteringar stämmer med ansökningarna",
+    many="{n} begärda justeringar är inte desamma som i budgetblanketterna",
     severity=EARLY,
     source="Beslutssatserna pekar på tabellerna: 000:20-21 mot 000:1878, 003:15 mot 003:2168, 003:16-17 mot 003:2449",
 )
@@ -176,6 +183,7 @@ def adjustments_equal_applications(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF203",
     title="Resultatenheterna stämmer med driftbudgeten",
+    many="{n} belopp stämmer inte mellan resultatenheterna och driftbudgeten",
     severity=EARLY,
     source="000:1992 mot 000:1879, 003:2389 mot 003:2131-2132",
 )
@@ -193,6 +201,7 @@ def units_equal_dispositions(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF204",
     title="Projektlistan stämmer med investeringarna",
+    many="{n} belopp i projektlistan stämmer inte med Investeringar",
     severity=EARLY,
     source="000:2004-2014, 003:2423-2459",
 )
@@ -210,6 +219,7 @@ def projects_equal_investments(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF205",
     title="Kapitalkostnaderna stämmer med områdena",
+    many="{n} belopp är inte desamma i Kapitalkostnader som i områdena",
     severity=Severity.FEL,
     source="000:2066-2067 mot 000:1867-1868",
 )
@@ -227,6 +237,7 @@ def capital_costs_equal_areas(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF206",
     title="Omslutningen stämmer med varav-raderna",
+    many="{n} belopp i omslutningsförändringarna är inte de i varav-raderna",
     severity=Severity.FEL,
     source="002:1754, 1769 mot 002:1508 och områdestabellerna",
 )
@@ -244,6 +255,7 @@ def gross_changes_equal_rows(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF207",
     title="Områdestabellerna stämmer med sammanställningen",
+    many="{n} belopp i områdestabellerna är inte sammanställningens",
     severity=Severity.FEL,
     source="002:1512-1653 mot 002:1490-1508",
 )
@@ -261,6 +273,7 @@ def details_equal_overview(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF208",
     title="Prestationsförändringen är den som antalen ger",
+    many="{n} prestationsförändringar är inte de som antal och ersättning ger",
     severity=Severity.VARNING,
     source="002:1600, 002:1641; 003:2243, 003:2298",
 )
@@ -281,9 +294,9 @@ COUNTS = ("antal_budget", "antal_avlast", "pris")
 def _counts_are_whole(filing: Filing, relation: Relation) -> bool:
     """True when some row behind the area's sum has counts and price, and none has only some of them."""
     ref = relation.left[0].ref
-    form = filing.set.blanketter[ref.blankett or ""]
+    form = filing.set.blanketter[ref.blankett]
     whole = False
-    for part in form.cell(ref.row or "", ref.column or "").reads:
+    for part in form.cell(ref.row, ref.column).reads:
         given = {c for c in COUNTS if _is_given(filing, Ref(form.id, part.row, c))}
         if len(given) == len(COUNTS):
             whole = True
@@ -292,7 +305,13 @@ def _counts_are_whole(filing: Filing, relation: Relation) -> bool:
     return whole
 
 
-@rule("BF209", title="Balansräkningen går ihop", severity=Severity.FEL, source="Dubbel bokföring; 000:2077-2085")
+@rule(
+    "BF209",
+    title="Balansräkningen går ihop",
+    many="{n} kolumner i balansräkningen går inte ihop",
+    severity=Severity.FEL,
+    source="Dubbel bokföring; 000:2077-2085",
+)
 def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
     """BF209: Tillgångarna är lika med skulder och eget kapital, både ingående och utgående, och är balansomslutningen.
 
@@ -315,6 +334,7 @@ KEY_FIGURES = {
 @rule(
     "BF210",
     title="Indikatorn är det uträknade nyckeltalet",
+    many="{n} indikatorer är inte de nyckeltal som blanketterna ger",
     severity=Severity.VARNING,
     source="000:1579-1584, 003:1414-1416; formlerna härledda ur 000:1582-1584",
 )
@@ -358,6 +378,7 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF211",
     title="Samma mått har samma värde",
+    many="{n} mått har inte samma värde bland indikatorerna",
     severity=Severity.VARNING,
     source="Blankettens rad anger indikatorn som mäter detsamma; antal feriearbetare: 003:1501 mot 003:2333",
 )
