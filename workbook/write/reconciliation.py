@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 
 import msgspec
 
@@ -16,12 +17,14 @@ from blankettset.templates.model import LIST_TOTAL, Blankett, CellDef, Column, K
 from blankettset.workbook.calc.evaluate import Evaluation, NotComputable, Value
 from blankettset.workbook.layout.excel_formula import Places, quote_sheet, sum_text
 from blankettset.workbook.layout.placement import Placement
+from blankettset.workbook.layout.start import starting_facts
 
 COVER = "forsattsblad"
 OK, WRONG, LEFT, NOT_YET = "Stämmer", "Avviker", "Återstår", "–"
 NOT_ASKED = "Ej aktuell"
 UNITS, GROSS = "resultatenheter", "omslutning"
 INPUTS = (Kind.INPUT, Kind.SLK)
+NOT_BY_FORMULA = {"BF208"}  # judged only once all counts that it rests on are given, which the program sees
 NOISE = 6  # decimals: binary fractions in a sheet are not differences
 
 
@@ -50,6 +53,7 @@ class Checks:
     def __init__(self, evaluation: Evaluation, placements: Mapping[str, Placement], places: Places) -> None:
         self.evaluation, self.placements, self.places = evaluation, placements, places
         self.set, self.facts = evaluation.set, evaluation.facts
+        self._given = starting_facts(self.set)
 
     def of(self, form: Blankett) -> Iterator[Check]:
         """The checks that belong to a form: filled in, numbers, formulas, signs, parts, relations, the city's limits."""
@@ -61,13 +65,23 @@ class Checks:
         yield from self._formulas(form)
         yield from self._signs(form)
         yield from self._parts(form)
-        for relation in form.relations:
-            if all(self.set.knows(term.ref) for term in relation.left + relation.right):
-                yield self._relation(form, relation)
+        for relation in self._relations.get(form.id, ()):
+            yield self._relation(form, relation)
         if form.id == UNITS and "bruttobudget" in form.column_by_id and "overforing_fran" in form.column_by_id:
             yield from self._limits(form)
         if form.id == GROSS:
             yield self._net(form)
+
+    @cached_property
+    def _relations(self) -> Mapping[str, list[Relation]]:
+        """The relations by the form whose figure is judged, wherever they are written down."""
+        found: dict[str, list[Relation]] = {}
+        for form in self.set.blanketter.values():
+            for relation in form.relations:
+                known = all(self.set.knows(term.ref) for term in relation.left + relation.right)
+                if known and relation.code not in NOT_BY_FORMULA:
+                    found.setdefault(relation.left[0].ref.blankett, []).append(relation)
+        return found
 
     # ---- places
 
@@ -86,16 +100,26 @@ class Checks:
 
     def begun(self, form: Blankett) -> str:
         """How many cells the nämnd has filled in, as an expression; KF's own rows and prefilled prices do not count."""
-        return f"COUNTA({','.join(self._spans(form, self._is_own(form)))})"
+        count = f"COUNTA({','.join(self._spans(form, self._is_own(form)))})"
+        if form.key and (rows := self._given_rows(form)):
+            count += f"+MAX(0,COUNTA({self.places.column('', form.id, form.key)})-{rows})"
+        return count
+
+    def _given_rows(self, form: Blankett) -> int:
+        return len({row for form_id, row, _ in self._given if form_id == form.id})
 
     def _is_own(self, form: Blankett) -> Callable[[CellDef, Column, str], bool]:
-        kf = {"mal": ("status", "forvantat_resultat"), "indikatorer": ("arsmal", "periodens_utfall", "prognos_helar")}
-        only = [c for c in kf.get(form.kf_rows or "", ()) if c in form.column_by_id]
+        """Cells that are the nämnd's to fill in: not the columns of the rows that an empty set begins with."""
+        given = {column for form_id, _, column in self._given if form_id == form.id} if form.is_list else set()
         return lambda cell, column, row: (
-            cell.kind in INPUTS and not cell.prefill_parameter and not cell.prefill and (not only or column.id in only)
+            cell.kind in INPUTS and not cell.prefill_parameter and not cell.prefill and column.id not in given
         )
 
     def _has_begun(self, form: Blankett) -> bool:
+        if form.key and (rows := self._given_rows(form)):
+            named = sum(self.facts.get((form.id, row, form.key)) is not None for row in self.evaluation.items[form.id])
+            if named > rows:
+                return True
         return any(value is not None for value in self._keys(form, self._is_own(form)))
 
     def declared(self, form_id: str) -> str | None:
