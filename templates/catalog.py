@@ -73,6 +73,16 @@ class Catalog:
         return found
 
     @cached_property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words and phrases that texts are read with, by the id of their list; lists of one id in several files are joined."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, document in self.documents.items():
+            if name.startswith("ord/"):
+                for raw in document["ord"]:
+                    found[raw["id"]] = (*found.get(raw["id"], ()), *raw["ord"])
+        return found
+
+    @cached_property
     def namnder(self) -> Mapping[str, Namnd]:
         """The register of nämnder by code."""
         return {
@@ -178,6 +188,7 @@ class Catalog:
             namnder=self.namnder,
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
+            ord=self.words,
         )
         _check_references(bound, files)
         return bound
@@ -438,6 +449,8 @@ def _schema_for(name: str) -> dict[str, Any]:
         return schema.PARAMETERS
     if name.startswith("kf/"):
         return schema.KF
+    if name.startswith("ord/"):
+        return schema.WORDS
     return {
         "namnder.yaml": schema.NAMNDER,
         "blankettset.yaml": schema.SETS,
@@ -450,7 +463,7 @@ def _schema_for(name: str) -> dict[str, Any]:
 def _files(root: Path) -> dict[str, Path]:
     names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml"]
     found = {name: root / name for name in names}
-    for folder in ("parametrar", "blanketter", "kf"):
+    for folder in ("parametrar", "blanketter", "kf", "ord"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
     return found
 

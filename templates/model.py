@@ -473,6 +473,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     namnder: Mapping[str, Namnd]
     definition_hash: str
     kf: KfPlan = KfPlan()
+    ord: Mapping[str, tuple[str, ...]] = {}
 
     @cached_property
     def order(self) -> Mapping[str, int]:

@@ -31,7 +31,8 @@ MODULES = (
     "mal",
     "matvarden",
     "foregaende",
-    "rapporttext",
+    "analyser",
+    "maltexter",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
