@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from blankettset.templates.catalog import ROOT, Catalog, catalog, load, read_documents
+from blankettset.templates.catalog import Catalog, catalog, load
+from blankettset.templates.documents import ROOT, read_documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.model import Blankett, Kind
 

@@ -8,10 +8,9 @@ import os
 import pickle
 import signal
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -29,7 +28,6 @@ from blankettset.workbook.write.build import WriteError
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
-PATIENCE = 1.0  # seconds before progress is shown
 HEADERS = ("Kod", "Allvar", "Blankett", "Funnet", "Förväntat", "Text", "Åtgärd", "Förklaring")
 PLACES = ("Blad", "Cell", "Rad", "Kolumn", "Fil")  # last, and not on paper
 
@@ -95,8 +93,41 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
     return list(unique.values())
 
 
-def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: datetime.datetime | None = None) -> Outcome:
-    """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated."""
+def consolidate(
+    paths: Iterable[Path],
+    target: Path,
+    *,
+    replace: bool,
+    now: datetime.datetime | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated.
+
+    `told` hears how many of how many files have been read.
+    """
+    steps = consolidating(paths, target, replace=replace, now=now, judged=judged_by_processes)
+    while True:
+        try:
+            done, total = next(steps)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+        if told is not None:
+            told(done, total)
+
+
+def consolidating(
+    paths: Iterable[Path],
+    target: Path,
+    *,
+    replace: bool,
+    now: datetime.datetime | None = None,
+    judged: Callable[[list[Path]], Iterator[tuple[Ticket, bytes] | Unreadable]] | None = None,
+) -> Generator[tuple[int, int], None, Outcome]:
+    """As consolidate, a file at a time, for a door that has no threads or processes: yields how many have been read.
+
+    Nothing is written before the last file has been judged, so it can be given up between any two.
+    """
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
     spare_other_kinds(target)
@@ -106,11 +137,13 @@ def consolidate(paths: Iterable[Path], target: Path, *, replace: bool, now: date
     spare_sources(target, files)
     unreadable: list[Unreadable] = []
     with Spool() as spool:
-        for found in _with_progress(_judged(files), len(files)):
+        yield 0, len(files)
+        for number, found in enumerate((judged or judged_here)(files), start=1):
             if isinstance(found, Unreadable):
                 unreadable.append(found)
             else:
                 spool.put(*found)
+            yield number, len(files)
         collection = judge(spool.tickets, spool.load, unreadable)
     if collection.set is None:
         raise WriteError(
@@ -164,14 +197,19 @@ def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
     return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
 
 
-def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+def judged_here(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+    """Each file read and judged, in order, by this process."""
+    return map(_judge_file, files)
+
+
+def judged_by_processes(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
     workers = min(os.cpu_count() or 1, 8)
     import multiprocessing
 
     cheap = "fork" in multiprocessing.get_all_start_methods()  # a copy of this process costs next to nothing
     if workers == 1 or len(files) < (MANY_WHERE_CHEAP if cheap else MANY):
-        yield from map(_judge_file, files)
+        yield from judged_here(files)
         return
     from concurrent.futures import ProcessPoolExecutor
 
@@ -184,28 +222,6 @@ def _judged(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
 def _calm() -> None:
     gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-T = TypeVar("T")
-
-
-def _with_progress(items: Iterable[T], total: int) -> Iterator[T]:
-    """The items one by one; a progress bar on stderr once it has taken longer than a second."""
-    start = time.monotonic()
-    bar: Any = None
-    for number, item in enumerate(items, start=1):
-        if bar is None and time.monotonic() - start > PATIENCE:
-            from rich.console import Console
-            from rich.progress import Progress
-
-            progress = Progress(console=Console(stderr=True), transient=True)
-            progress.start()
-            bar = (progress, progress.add_task("Läser och kontrollerar", total=total, completed=number))
-        elif bar is not None:
-            bar[0].advance(bar[1])
-        yield item
-    if bar is not None:
-        bar[0].stop()
 
 
 def _city(collection: Collection, moment: str) -> City:

@@ -52,12 +52,18 @@ def _row(finding: Finding) -> dict[str, str]:
 
 def write_control(source: Path, result: Result, target: Path, *, replace: bool) -> None:
     """A copy of the checked workbook at `target` with the check on its sheet Kontroll. The source is never touched."""
-    rows, links = control_rows(result)
-    sheet = result.filled.forms[CONTROL].sheet
-    content = with_control(source.read_bytes(), result.filled.set.blanketter[CONTROL], sheet, rows, links)
-    require_same_content(result.filled, content)
+    content = control_copy(source.read_bytes(), result)
     with new_file(target, replace=replace) as temporary:
         temporary.write_bytes(content)
+
+
+def control_copy(data: bytes, result: Result) -> bytes:
+    """The checked workbook `data` with the check on its sheet Kontroll. NotEditable when that cannot be done without loss."""
+    rows, links = control_rows(result)
+    filled = result.filled
+    content = with_control(data, filled.set.blanketter[CONTROL], filled.forms[CONTROL].sheet, rows, links)
+    require_same_content(filled, content)
+    return content
 
 
 def require_same_content(filled: FilledSet, written: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,14 @@ from blankettset.validators.finding import Severity
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, TaskID
 
     from blankettset.addin.check.konsolidering import Outcome
     from blankettset.validators.finding import Finding
     from blankettset.validators.registry import RuleInfo
     from blankettset.validators.validate import Result
 
+PATIENCE = 1.0  # seconds before progress is shown
 COLOURS = {Severity.FEL: "red", Severity.VARNING: "yellow", Severity.UPPLYSNING: "cyan"}
 WORDS = {Severity.FEL: ("fel", "fel"), Severity.VARNING: ("varning", "varningar"),
          Severity.UPPLYSNING: ("upplysning", "upplysningar")}  # fmt: skip
@@ -96,6 +99,29 @@ def _summary(result: Result) -> str:
     else:
         verdict = "Får lämnas in."
     return f"{counts}{explained}. {verdict}"
+
+
+class Bar:
+    """A progress bar on stderr, once it has taken longer than a second. Called with how much is done, and of how much."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._start = text, time.monotonic()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        """Show how far it has come; the bar goes when all is done."""
+        if self._progress is None and done < total and time.monotonic() - self._start > PATIENCE:
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress.start()
+            self._task = self._progress.add_task(self._text, total=total)
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=done)
+            if done == total:
+                self._progress.stop()
 
 
 def print_collection(outcome: Outcome) -> None:

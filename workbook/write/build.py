@@ -76,7 +76,7 @@ def _move_into_place(temporary: Path, path: Path) -> None:
         os.link(temporary, path)
     except FileExistsError:
         raise
-    except OSError:  # a file share without hard links
+    except (AttributeError, OSError):  # a system (the browser's) or a file share without hard links
         if path.exists():
             raise FileExistsError(str(path)) from None
         os.replace(temporary, path)
@@ -108,12 +108,12 @@ def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, r
         _Book(temporary, evaluation, namnd).write()
     kept = []
     for key, _ in evaluation.computed():
-        if facts.get(key) is not None and _stands_alone(evaluation, key):
+        if facts.get(key) is not None and stands_alone(evaluation, key):
             kept.append(key)
     return kept
 
 
-def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
+def stands_alone(evaluation: Evaluation, key: Key) -> bool:
     """True when the figure given for a computed cell is not the formula's."""
     try:
         return evaluation.value(key) != evaluation.expected(key)
@@ -121,11 +121,15 @@ def _stands_alone(evaluation: Evaluation, key: Key) -> bool:
         return False
 
 
-def new_book(path: Path, title: str) -> Any:
-    """An XlsxWriter workbook with our defaults: no text ever becomes a formula, link or number by itself."""
+def new_book(path: Path, title: str, *, in_memory: bool = False) -> Any:
+    """An XlsxWriter workbook with our defaults: no text ever becomes a formula, link or number by itself.
+
+    `in_memory` spares a hundred temporary files, for a workbook that is not large.
+    """
     import xlsxwriter
 
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options["in_memory"] = in_memory
     book = xlsxwriter.Workbook(os.fspath(path), options)
     book.set_properties({"title": title, "company": "Stockholms stad", "created": MADE})
     book.set_calc_mode("auto")
@@ -140,7 +144,7 @@ class _Book:
         unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
         self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
         self.who = f"{self.whose} · {self.set.id}"
-        self.book = new_book(path, f"{self.set.title} {namnd.name}")
+        self.book = new_book(path, f"{self.set.title} {namnd.name}", in_memory=True)
         self.formats = look.Formats(self.book)
         self.placements = {
             form.id: Placement(form, _last_item(evaluation, form)) for form in self.set.blanketter.values()
