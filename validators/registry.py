@@ -33,6 +33,7 @@ MODULES = (
     "foregaende",
     "analyser",
     "maltexter",
+    "underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again

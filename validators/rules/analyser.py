@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+import msgspec
+
 from blankettset.validators.filing import Filing
-from blankettset.validators.finding import Hit, Severity
+from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule
 from blankettset.validators.rules.rader import INDICATORS, Line, lines, status_of
 from blankettset.validators.text.lasare import Lasare, lasare
@@ -31,9 +33,19 @@ def _sayings(filing: Filing) -> Iterator[tuple[Line, str, list[Utsaga]]]:
     found = filing.memory.get(("analyser", "utsagor"))
     if found is None:
         reader = lasare(filing.set)
-        found = [(line, column, utsagor(text, reader, line.text("indikator"))) for line, column, text in _texts(filing)]
+        found = [
+            (line, column, [_own(said, line) for said in utsagor(text, reader, line.text("indikator"))])
+            for line, column, text in _texts(filing)
+        ]
         filing.memory["analyser", "utsagor"] = found
     yield from found
+
+
+def _own(said: Utsaga, line: Line) -> Utsaga:
+    """A saying of kommunfullmäktige's target is one of the row's own where the two are the same."""
+    own, decided = _figure(line, "arsmal"), _figure(line, "kf_arsmal")
+    same = decided is not None and (own is None or own.tal == decided.tal)
+    return msgspec.structs.replace(said, kf=False) if said.kf and same else said
 
 
 def disputed(filing: Filing) -> frozenset[str]:
@@ -71,10 +83,19 @@ def the_analysis_says_what_the_figures_say(filing: Filing) -> Iterator[Hit]:
         end = slutsats(said)
         status = status_of(line)
         value, target = _judged(line)
-        if end is not None and ((end.sagt is Sagt.NAS and status in (DELVIS, EJ)) or (end.sagt is not Sagt.NAS and status == HELT)):
+        if end is not None and (
+            (end.sagt is Sagt.NAS and status in (DELVIS, EJ)) or (end.sagt is not Sagt.NAS and status == HELT)
+        ):
             reached = "nås" if status == HELT else "nås delvis" if status == DELVIS else "inte nås"
-            why = f"{value} mot årsmålet {target} ger" if value and target and not line.text("status") else "radens status säger"
-            yield _contradiction(filing, line, column, end, f"men {why} att målet {reached}.", f"{value} mot {target}")
+            why = (
+                f"{value} mot årsmålet {target} ger"
+                if value and target and not line.text("status")
+                else "radens status säger"
+            )
+            severity = None if status == HELT else Severity.UPPLYSNING
+            yield _contradiction(
+                filing, line, column, end, f"men {why} att målet {reached}.", f"{value} mot {target}", severity
+            )
             continue
         yield from _partial(filing, line, column, said)
 
@@ -83,9 +104,19 @@ def _partial(filing: Filing, line: Line, column: str, said: list[Utsaga]) -> Ite
     """What is said of the period, of kommunfullmäktige's target, or of being above or below."""
     for each in said:
         of_forecast = each.prognos or (each.helar and each.sagt in (Sagt.NAS, Sagt.DELVIS, Sagt.MISSAS))
-        value = _figure(line, "prognos_helar" if of_forecast and "prognos_helar" in line.columns else "periodens_utfall")
-        target = _figure(line, "kf_arsmal" if each.kf else "arsmal") or (None if each.kf else _figure(line, "kf_arsmal"))
-        if value is None or target is None or value.tal is None or target.tal is None or not _same_unit(line, value, target):
+        value = _figure(
+            line, "prognos_helar" if of_forecast and "prognos_helar" in line.columns else "periodens_utfall"
+        )
+        target = _figure(line, "kf_arsmal" if each.kf else "arsmal") or (
+            None if each.kf else _figure(line, "kf_arsmal")
+        )
+        if (
+            value is None
+            or target is None
+            or value.tal is None
+            or target.tal is None
+            or not _same_unit(line, value, target)
+        ):
             continue
         if each.sagt in (Sagt.OVER, Sagt.UNDER):
             wrong = value.tal <= target.tal if each.sagt is Sagt.OVER else value.tal >= target.tal
@@ -100,7 +131,9 @@ def _partial(filing: Filing, line: Line, column: str, said: list[Utsaga]) -> Ite
             whose = "KF:s årsmål" if each.kf else "årsmålet"
             what = "prognosen" if of_forecast else "utfallet"
             text = f"men {what} är {value.text} och {whose} {target.text}."
-            yield _contradiction(filing, line, column, each, text, f"{value.text} mot {target.text}")
+            yield _contradiction(
+                filing, line, column, each, text, f"{value.text} mot {target.text}", Severity.UPPLYSNING
+            )
             return
 
 
@@ -110,13 +143,16 @@ def _same_unit(line: Line, one: Matvarde, other: Matvarde) -> bool:
     return len(units) == 1 or None in units
 
 
-def _contradiction(filing: Filing, line: Line, column: str, said: Utsaga, text: str, expected: str) -> Hit:
+def _contradiction(
+    filing: Filing, line: Line, column: str, said: Utsaga, text: str, expected: str, severity: Severity | None
+) -> Hit:
     return filing.at(
         (INDICATORS, line.row, column),
         f"analysen säger »{said.ord}», {text}",
         "Rätta siffran eller texten, eller välj status och motivera den.",
         found=said.ord,
         expected=expected,
+        severity=severity,
         follows_from_here=False,
     )
 
@@ -131,7 +167,7 @@ def a_judgement_in_words_has_a_forecast(filing: Filing) -> Iterator[Hit]:
     Så sägs det till.
     Exempel: »Förvaltningens bedömning är att årsmålet kommer att uppfyllas», men prognosen för helåret är tom.
     """
-    for line, column, said in _sayings(filing):
+    for line, _column, said in _sayings(filing):
         if "prognos_helar" not in line.columns:
             continue
         end, forecast = slutsats(said), line.value("prognos_helar")
@@ -140,7 +176,12 @@ def a_judgement_in_words_has_a_forecast(filing: Filing) -> Iterator[Hit]:
         if unsure is not None and end is None and _figure(line, "prognos_helar") is not None:
             text = f"analysen säger »{unsure.ord}» men prognosen för helåret är {line.text('prognos_helar')}."
             yield _unlike(filing, line, "prognos_helar", text, "Ta bort prognosen, eller skriv om texten.", unsure.ord)
-        elif end is not None and empty and status_of(line) == INGEN and (_figure(line, "arsmal") or _figure(line, "kf_arsmal")):
+        elif (
+            end is not None
+            and empty
+            and status_of(line) == INGEN
+            and (_figure(line, "arsmal") or _figure(line, "kf_arsmal"))
+        ):
             text = f"prognosen är tom men analysen säger »{end.ord}»."
             yield _unlike(filing, line, "prognos_helar", text, "Fyll i den prognos som bedömningen bygger på.", end.ord)
 
@@ -191,9 +232,9 @@ def _against(
     if not stated or (INDICATORS, line.row, role.value) in filing.blamed:
         return
     cells = [cell for name in _cells(role, stated[0]) if (cell := _figure(line, name)) is not None]
-    if role is Roll.UTFALL and (before := _figure(line, "utfall_foregaende")) is not None and reader.period != "VB":
-        if any(_agree(each, before) for each in stated if not each.sakert):
-            return  # it tells of last year's without saying so
+    before = _figure(line, "utfall_foregaende") if role is Roll.UTFALL and reader.period != "VB" else None
+    if before is not None and any(_agree(each, before) for each in stated if not each.sakert):
+        return  # it tells of last year's without saying so
     if any(_agree(each, cell) for each in stated for cell in cells):
         return
     name = filing.set.blanketter[INDICATORS].column_by_id[role.value].name
@@ -241,7 +282,10 @@ def _changes(filing: Filing, line: Line, column: str, stated: list[Angivet]) -> 
     decimals = max(now.decimaler, before.decimaler)
     for said in stated:
         size = abs(said.tal.tal)
-        points = said.tal.agrees(abs(change), decimals) or abs(abs(change) - size) <= Decimal(1).scaleb(-said.tal.decimaler) / 2
+        points = (
+            said.tal.agrees(abs(change), decimals)
+            or abs(abs(change) - size) <= Decimal(1).scaleb(-said.tal.decimaler) / 2
+        )
         share = said.tal.enhet == "%" and said.tal.agrees(abs(change) / abs(before.tal) * 100, 0)
         turned = said.upp is not None and change != 0 and said.upp != (change > 0)
         if (points or share) and not turned:
@@ -259,8 +303,6 @@ def _changes(filing: Filing, line: Line, column: str, stated: list[Angivet]) -> 
 
 
 def _signed(change: Decimal) -> str:
-    from blankettset.validators.finding import show
-
     return f"+{show(change)}" if change > 0 else show(change)
 
 
@@ -298,7 +340,12 @@ def the_analysis_says_which_way_the_outcome_went(filing: Filing) -> Iterator[Hit
                 break
 
 
-@rule("BF705", title="Analysen säger varför värdet saknas", severity=Severity.UPPLYSNING, source="003:947, 003:950, 003:1015; " + LANGUAGE)
+@rule(
+    "BF705",
+    title="Analysen säger varför värdet saknas",
+    severity=Severity.UPPLYSNING,
+    source="003:947, 003:950, 003:1015; " + LANGUAGE,
+)
 def the_analysis_tells_why_a_value_is_missing(filing: Filing) -> Iterator[Hit]:
     """BF705: När utfall, prognos eller årsmål saknas säger analysen varför, inte bara något annat.
 
@@ -318,10 +365,15 @@ def the_analysis_tells_why_a_value_is_missing(filing: Filing) -> Iterator[Hit]:
             if value is None or value.slag in (Slag.UPPGIFT_SAKNAS, Slag.INGET):
                 lacking.append(("periodens_utfall", "utfallet", "saknas_orsak"))
         target, decided = line.value("arsmal"), line.value("kf_arsmal")
-        if (target is None or target.slag is Slag.INGET) and filing.set.level == "namnd" and (decided is None or decided.slag is not Slag.INGET):
+        own = filing.set.level == "namnd" or decided is None or decided.slag is Slag.NAMND  # a unit follows KF's target
+        if (
+            (target is None or target.slag is Slag.INGET)
+            and own
+            and (decided is None or decided.slag is not Slag.INGET)
+        ):
             lacking.append(("arsmal", "årsmålet", "malet_orsak"))
         for missing, what, words in lacking:
-            if not reader.says(words, norm) and not reader.says("saknas_orsak", norm):
+            if not reader.says(words, norm):
                 yield filing.at(
                     (INDICATORS, line.row, missing),
                     f"{what} saknas och texten säger inte varför.",

@@ -28,7 +28,12 @@ from blankettset.validators.text.meningar import Mening
 from blankettset.workbook.calc.status import DELVIS, EJ, HELT
 
 KINDS = ("kf_mal", "namndmal", "indikatorer", "aktiviteter")
-WORDS = {"kf_mal": "mål för verksamhetsområdet", "namndmal": "nämndmål", "indikatorer": "indikatorer", "aktiviteter": "aktiviteter"}
+WORDS = {
+    "kf_mal": "mål för verksamhetsområdet",
+    "namndmal": "nämndmål",
+    "indikatorer": "indikatorer",
+    "aktiviteter": "aktiviteter",
+}
 
 
 class Under(msgspec.Struct, frozen=True):
@@ -45,7 +50,9 @@ def _below(filing: Filing, number: str) -> Mapping[str, list[Under]]:
     for line in lines(filing, GOALS):
         if line.text("nummer").startswith(number + ".") and line.text("niva") in found:
             status = line.text("status")
-            found[line.text("niva")].append(Under(f"mål {line.text('nummer')}", status == HELT if status in JUDGED else None, line))
+            found[line.text("niva")].append(
+                Under(f"mål {line.text('nummer')}", status == HELT if status in JUDGED else None, line)
+            )
     disputes = disputed(filing)
     for form in (INDICATORS, ACTIVITIES):
         own = [line for line in lines(filing, form) if line.text("mal") == number]
@@ -77,7 +84,12 @@ def _goal_texts(filing: Filing) -> Iterator[tuple[Line, str]]:
                 yield line, line.text("analys")
 
 
-@rule("BF707", title="Målets text räknar rätt på det som ligger under", severity=Severity.UPPLYSNING, source="000:176, 003:97, 003:201, 003:263; " + LANGUAGE)
+@rule(
+    "BF707",
+    title="Målets text räknar rätt på det som ligger under",
+    severity=Severity.UPPLYSNING,
+    source="000:176, 003:97, 003:201, 003:263; " + LANGUAGE,
+)
 def a_goals_text_counts_what_lies_below(filing: Filing) -> Iterator[Hit]:
     """BF707: Det som ett måls analys säger om målen, indikatorerna och aktiviteterna under det stämmer med raderna.
 
@@ -114,7 +126,10 @@ def _counts(
     for kind in KINDS:
         rows = below[kind]
         noun = reader.words.source(f"under.{kind}")
-        counted = re.search(rf"(?<!\S)(<t\d+>) (?:av )?(?:de |nämndens |totalt |sammanlagt |av ){{0,3}}(?:(<t\d+>) )?(?:\S+ ){{0,1}}?{noun}", norm)
+        counted = re.search(
+            rf"(?<!\S)(<t\d+>) (?:av )?(?:de |nämndens |totalt |sammanlagt |av ){{0,3}}(?:(<t\d+>) )?(?:\S+ ){{0,1}}?{noun}",
+            norm,
+        )
         if counted is not None:
             yield from _numbers(counted, kind, rows, sentence, reader)
             continue
@@ -139,12 +154,13 @@ def _numbers(
     negative = re.match(r"(?:\S+ ){0,8}?(?:inte|ej) ", rest) is not None
     verdict = reader.says("nas", rest[:160]) or (kind == "aktiviteter" and reader.says("genomfors", rest[:160]))
     if total is None and not verdict:
-        if re.search(r"(?<!\S)(?:hör|ligger|finns|har|omfattar|består|innehåller|följs) ", sentence.norm) and first.tal != len(rows):
-            yield said, f"under målet ligger {len(rows)} {WORDS[kind]}", _places(rows)
-        elif len(rows) < first.tal:
+        if (
+            re.search(r"(?<!\S)(?:hör|ligger|finns|har|omfattar|består|innehåller|följs) ", sentence.norm)
+            and first.tal != len(rows)
+        ) or len(rows) < first.tal:
             yield said, f"under målet ligger {len(rows)} {WORDS[kind]}", _places(rows)
         return
-    if not verdict or any(row.reached is None for row in rows) and total is None:
+    if not verdict or (any(row.reached is None for row in rows) and total is None):
         return
     met = [row for row in rows if row.reached]
     missed = [row for row in rows if row.reached is False]
@@ -152,11 +168,23 @@ def _numbers(
     wanted = len(missed) if negative else len(met)
     if negative and unknown:
         return
-    if first.tal == wanted or (not negative and wanted < first.tal <= wanted + len(unknown) and not missed and total is not None and first.tal != total.tal):
+    if first.tal == wanted or (
+        not negative
+        and wanted < first.tal <= wanted + len(unknown)
+        and not missed
+        and total is not None
+        and first.tal != total.tal
+    ):
         return
     what = "missas" if negative else "uppfylls"
     extra = f"; {_names(missed)} missas" if missed and not negative and len(missed) <= 4 else ""
-    extra += f"; {_names(unknown)} har inget värde" if unknown and len(unknown) <= 4 else f"; {len(unknown)} har inget värde" if unknown else ""
+    extra += (
+        f"; {_names(unknown)} har inget värde"
+        if unknown and len(unknown) <= 4
+        else f"; {len(unknown)} har inget värde"
+        if unknown
+        else ""
+    )
     yield said, f"enligt raderna {what} {wanted} av {len(rows)}{extra}", _places(missed + unknown or rows)
 
 
@@ -166,16 +194,26 @@ def _all_of(
     """»Samtliga indikatorer bedöms uppfyllas», »indikatorernas årsmål nås», »aktiviteterna genomförs»."""
     words = reader.words
     every = re.search(rf"(?<!\S){words.source('antal_alla')}(?:\S+ ){{0,2}}?{noun}", sentence.norm)
-    definite = re.search(rf"(?<!\S)(?:att |då |och |som )?(?:planerade |underliggande |tillhörande )?{words.source('bestamd_grupp')}", sentence.norm)
+    definite = re.search(
+        rf"(?<!\S)(?:att |då |och |som )?(?:planerade |underliggande |tillhörande )?{words.source('bestamd_grupp')}",
+        sentence.norm,
+    )
     match = every or (definite if definite is not None and re.search(rf"(?<!\S){noun}", definite[0]) else None)
     if match is None or reader.says("inte_alla", sentence.norm) or reader.says("inte", sentence.norm):
         return
     rest = re.split(r"(?<!\S)(?:och att|samt att|, att|;) ", sentence.norm[match.end() :])[0]
     done = "genomfors" if kind == "aktiviteter" else "nas"
     verdict = words[done].search(rest[:160])
-    if verdict is None or reader.says("delvis", rest) or reader.says("mjukt", rest) or re.search(r"(?<!\S)(?:ska|för att|bidra\w*) ", rest[: verdict.end()]):
+    if (
+        verdict is None
+        or reader.says("delvis", rest)
+        or reader.says("mjukt", rest)
+        or re.search(r"(?<!\S)(?:ska|för att|bidra\w*) ", rest[: verdict.end()])
+    ):
         return
-    if re.search(r"(?<!\S)(?:för att|i syfte att|om|förutsättning\w*) $", sentence.norm[: match.start()][-40:]) or reader.says("avsikt", sentence.norm[max(0, match.start() - 25) : match.start()]):
+    if re.search(
+        r"(?<!\S)(?:för att|i syfte att|om|förutsättning\w*) $", sentence.norm[: match.start()][-40:]
+    ) or reader.says("avsikt", sentence.norm[max(0, match.start() - 25) : match.start()]):
         return
     said = sentence.written(match) + " … " + " ".join(rest[: verdict.end()].split()[-1:])
     bad = [row for row in rows if row.reached is False]
@@ -186,7 +224,9 @@ def _all_of(
     elif bad or (kind == "indikatorer" and unknown):
         parts = [f"{_names(bad)} {'är försenad' if kind == 'aktiviteter' else 'nås inte helt'}"] if bad else []
         if unknown and kind == "indikatorer":
-            parts.append(f"{_names(unknown) if len(unknown) <= 3 else f'{len(unknown)} av {len(rows)}'} har varken utfall eller prognos som ger det")
+            parts.append(
+                f"{_names(unknown) if len(unknown) <= 3 else f'{len(unknown)} av {len(rows)}'} har varken utfall eller prognos som ger det"
+            )
         yield said, " och ".join(parts), _places(bad + unknown)
 
 
@@ -217,7 +257,12 @@ def a_goals_text_says_what_its_status_says(filing: Filing) -> Iterator[Hit]:
             continue
         for sentence in reader.sentences(text):
             own = reader.words["malet_sjalvt"].search(sentence.norm)
-            if own is None or reader.says("under.indikatorer", sentence.norm[: own.start()]) or "årsmål" in sentence.norm or "indikator" in sentence.norm:
+            if (
+                own is None
+                or reader.says("under.indikatorer", sentence.norm[: own.start()])
+                or "årsmål" in sentence.norm
+                or "indikator" in sentence.norm
+            ):
                 continue
             said = _verdict(sentence, reader, line)
             if said is None:
@@ -240,12 +285,21 @@ def _verdict(sentence: Mening, reader: Lasare, line: Line) -> Sagt | None:
     title = line.text("titel").casefold()[:40]
     written = reader.words.source("malet_sjalvt")
     text = re.sub(r"<t\d+> ", "", plain) if title and written else plain
-    found = [u for u in utsagor(text, reader, line.text("titel")) if u.helar and u.sagt in (Sagt.NAS, Sagt.DELVIS, Sagt.MISSAS)]
+    found = [
+        u
+        for u in utsagor(text, reader, line.text("titel"))
+        if u.helar and u.sagt in (Sagt.NAS, Sagt.DELVIS, Sagt.MISSAS)
+    ]
     kinds = {u.sagt for u in found}
     return found[0].sagt if len(kinds) == 1 else None
 
 
-@rule("BF709", title="Aktivitetens text säger som dess status", severity=Severity.UPPLYSNING, source="Kolumnerna Status, Slutdatum, Avvikelse och Analys; " + LANGUAGE)
+@rule(
+    "BF709",
+    title="Aktivitetens text säger som dess status",
+    severity=Severity.UPPLYSNING,
+    source="Kolumnerna Status, Slutdatum, Avvikelse och Analys; " + LANGUAGE,
+)
 def an_activitys_text_says_what_its_status_says(filing: Filing) -> Iterator[Hit]:
     """BF709: Den som skriver att en aktivitet är gjord, inte är gjord, inte har börjat eller har skjutits upp visar det på raden.
 
@@ -273,19 +327,45 @@ def _activity(filing: Filing, line: Line, column: str, reader: Lasare) -> Hit | 
         if reader.named_parts(sentence.tokens, sentence, line.text("aktivitet")):
             continue
         part = reader.says("akt.del", norm)
-        kind = next((k for k in ("ej_gjord", "ej_borjad", "uppskjuten", "gjord") if reader.says(f"akt.{k}", norm)), None)
+        kind = next(
+            (k for k in ("ej_gjord", "ej_borjad", "uppskjuten", "gjord") if reader.says(f"akt.{k}", norm)), None
+        )
         match = reader.words[f"akt.{kind}"].search(norm) if kind else None
         if kind is None or match is None:
             continue
         said = sentence.quote(110)
         if kind in ("ej_gjord", "ej_borjad") and status == "klar" and not part:
-            return _activity_hit(filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column)
-        if kind == "ej_borjad" and status == "pagar" and not part and re.search(r"(?<!\S)(?:inte|ej|påbörjas|opåbörjad) ", match[0]):
-            return _activity_hit(filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column)
-        if kind == "gjord" and status in ("pagar", "ej_startad") and not part and re.match(r"(?:aktiviteten|den|detta|insatsen) ", norm):
-            return _activity_hit(filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column)
-        if kind in ("ej_gjord", "uppskjuten") and column == "analys" and not line.text("avvikelse") and status != "klar" and not part:
-            return _activity_hit(filing, line, "avvikelse", f"avvikelsen är tom men analysen säger »{said}».", "tomt", said, column)
+            return _activity_hit(
+                filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column
+            )
+        if (
+            kind == "ej_borjad"
+            and status == "pagar"
+            and not part
+            and re.search(r"(?<!\S)(?:inte|ej|påbörjas|opåbörjad) ", match[0])
+        ):
+            return _activity_hit(
+                filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column
+            )
+        if (
+            kind == "gjord"
+            and status in ("pagar", "ej_startad")
+            and not part
+            and re.match(r"(?:aktiviteten|den|detta|insatsen) ", norm)
+        ):
+            return _activity_hit(
+                filing, line, "status", f"statusen är {shown} men texten säger »{said}».", shown, said, column
+            )
+        if (
+            kind in ("ej_gjord", "uppskjuten")
+            and column == "analys"
+            and not line.text("avvikelse")
+            and status != "klar"
+            and not part
+        ):
+            return _activity_hit(
+                filing, line, "avvikelse", f"avvikelsen är tom men analysen säger »{said}».", "tomt", said, column
+            )
     return None
 
 

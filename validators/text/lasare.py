@@ -26,7 +26,9 @@ class Lasare:
             if not (name == "T1" and self.period == "T2" and "{" in word)
         )  # fmt: skip
         earlier = ("t1", "tertialrapport {tal}") if self.period in ("T2", "VB") else ()
-        self.words = Ordlistor({**blankettset.ord, "annan_period": (*others, *earlier) or ("\N{REPLACEMENT CHARACTER}",)})
+        self.words = Ordlistor(
+            {**blankettset.ord, "annan_period": (*others, *earlier) or ("\N{REPLACEMENT CHARACTER}",)}
+        )
         self.numbers = Talsokare(self.words)
         self.names = frozenset(
             part

@@ -11,13 +11,17 @@ import msgspec
 from blankettset.validators.text.lasare import Lasare
 from blankettset.validators.text.meningar import Mening
 
-ACTIVE = re.compile(r"^(?:når|uppnår|uppfyller|klarar|infriar|överträffar|missar|lever|kommer|nådde|uppnådde|uppfyllde|klarade|missade|levde) ")
+ACTIVE = re.compile(
+    r"^(?:når|uppnår|uppfyller|klarar|infriar|överträffar|missar|lever|kommer|nådde|uppnådde|uppfyllde|klarade|missade|levde) "
+)
 _CONDITION = re.compile(r"(?:om (?!<t)|ifall |förutsatt |under förutsättning |trots att målet )")
 _FIGURE_OF = re.compile(r"(?<!\S)om (?:\S+ ){0,2}<t\d+> ")  # målet om 70 %: no condition
 _MODAL = re.compile(r"\b(?:ska|skall|skulle|kunna) ")
 _FUTURE = re.compile(r"(?<!\S)(?:<ar\+[1-9]> |nästa år|nästkommande|kommande år|på (?:längre )?sikt|framöver)")
 _STOP = re.compile(r"(?<!\S)(?:och|eller|samt|som|då|eftersom|vilket|där|trots|på grund|på|för|inom|av|till|när|utan) ")
-_BARE = re.compile(r"^(?:bedöms |förväntas |väntas )?(?P<verb>uppfylls|uppfyllas|uppfyllt|nås|uppnås|uppnått|nått) (?:(?P<rest>helt|delvis|ej|inte|inte helt) )?(?:\. )?$")
+_BARE = re.compile(
+    r"^(?:bedöms |förväntas |väntas )?(?P<verb>uppfylls|uppfyllas|uppfyllt|nås|uppnås|uppnått|nått) (?:(?P<rest>helt|delvis|ej|inte|inte helt) )?(?:\. )?$"
+)
 
 
 class Sagt(StrEnum):
@@ -69,7 +73,6 @@ def _in_sentence(sentence: Mening, reader: Lasare, name: str) -> Iterator[Utsaga
         match = words["ingen_prognos"].search(sentence.norm)
         if match is not None and not _FUTURE.search(sentence.norm):
             yield Utsaga(Sagt.OSAKERT, sentence.written(match), sentence)
-        return
     about = False
     for clause in sentence.clauses:
         target = words["malsubjekt"].search(clause.norm)
@@ -77,7 +80,7 @@ def _in_sentence(sentence: Mening, reader: Lasare, name: str) -> Iterator[Utsaga
         about = about or target is not None
         if (target is None and not pronoun) or reader.says("annan_agare", clause.norm):
             continue
-        if reader.foreign(clause, sentence, name):
+        if reader.foreign(clause, sentence, name) or reader.says("ingen_prognos", clause.norm):
             continue
         kf = reader.says("kf_mal", clause.norm)
         beside = next(((s, m) for s in (Sagt.OVER, Sagt.UNDER) if (m := words[_BESIDE[s]].search(clause.norm))), None)
@@ -99,7 +102,9 @@ def _beside(
         return
     if reader.says("inte", clause.norm) or reader.says("annat_ar", clause.norm) or reader.says("mjukt", clause.norm):
         return
-    if reader.says("del_av_ar", clause.norm) or re.search(r"(?<!\S)(?:har|hade|tidigare) (?:\S+ )?(?:legat|varit) ", before):
+    if reader.says("del_av_ar", clause.norm) or re.search(
+        r"(?<!\S)(?:har|hade|tidigare) (?:\S+ )?(?:legat|varit) ", before
+    ):
         return
     yield Utsaga(sagt, _quoted(clause), sentence, helar=forecast, kf=kf, prognos=forecast)
 
@@ -133,9 +138,8 @@ def _said(
     tail = " ".join(tail.split()[:5]) + " "
     whole = sentence.norm
     lead = whole[: max(0, whole.find(norm[: match.end()]) + match.start())] or before
-    operator = None
-    for operator in words["nekar_att"].finditer(lead + match[0]):
-        pass  # the last one governs
+    operators = list(words["nekar_att"].finditer(lead + match[0]))
+    operator = operators[-1] if operators else None  # the last one governs
     tvekan = reader.says("tvekan", lead)
     denied = operator is not None and not tvekan and " men " not in lead[operator.end() :]
     cleaned = before if operator is None else words["nekar_att"].sub(" ", before + match[0]).replace(match[0], " ")
@@ -159,13 +163,10 @@ def _said(
         return None
     if reader.level == "namnd" and ACTIVE.match(match[0]) and re.search(r"(?<!\S)(?:enheten|verksamheten) ", before):
         return None
-    positive = (not re.match(r"(?:missa|oupp|utom|omöj|spric|inte m|inte r|går inte)", match[0]) and kind != "missas") ^ (
-        negations % 2 == 1
-    )
-    if partly and negations % 2 == 0 and positive:
-        sagt = Sagt.DELVIS
-    else:
-        sagt = Sagt.NAS if positive else Sagt.MISSAS
+    positive = (
+        not re.match(r"(?:missa|oupp|utom|omöj|spric|inte m|inte r|går inte)", match[0]) and kind != "missas"
+    ) ^ (negations % 2 == 1)
+    sagt = Sagt.DELVIS if partly and negations % 2 == 0 and positive else Sagt.NAS if positive else Sagt.MISSAS
     period_only = reader.says("denna_period", norm) and not believed and not reader.says("i_ar", norm)
     return sagt, not period_only, believed
 

@@ -121,5 +121,5 @@ def _words(text: str, start: int, end: int, year: int) -> Iterator[Token]:
             yield Token(f"<ar{int(pair[1]) - year:+d}>", match.start(), match.end())
         elif re.fullmatch(r"\d{4}-\d{2}(?:-\d{2})?", word):
             yield Token("<dag>", match.start(), match.end())
-        elif word not in "*_\"”»«":
+        elif word not in '*_"”»«':
             yield Token(word.casefold(), match.start(), match.end(), word[:1].isupper())

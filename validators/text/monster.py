@@ -39,7 +39,7 @@ class Ordlistor:
         if name not in self._sources:
             if name not in self.lists:
                 raise PhraseError(f"ordlistan »{name}» finns inte")
-            self._sources[name] = "(?:%s)" % "|".join(self.phrase(each) for each in self.lists[name])
+            self._sources[name] = "(?:{})".format("|".join(self.phrase(each) for each in self.lists[name]))
         return self._sources[name]
 
     def number(self) -> int:
@@ -80,7 +80,7 @@ class _Phrase:
         while self.rest and self.rest[0] == "|":
             self.rest.pop(0)
             found.append(self.sequence())
-        return found[0] if len(found) == 1 else "(?:%s)" % "|".join(found)
+        return found[0] if len(found) == 1 else "(?:{})".format("|".join(found))
 
     def sequence(self) -> str:
         return "".join(self._items())
@@ -91,7 +91,7 @@ class _Phrase:
             if token == "(":
                 inner = self.alternatives(")")
                 closing = self._close(")", ")*")
-                yield f"(?:{inner})" if closing == ")" else "(?:%s)" % inner.replace(" ", r"\w* ")
+                yield f"(?:{inner})" if closing == ")" else "(?:{})".format(inner.replace(" ", r"\w* "))
             elif token == "[":
                 inner = self.alternatives("]")
                 self._close("]")

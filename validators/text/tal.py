@@ -75,6 +75,7 @@ class Talsokare:
         hedges = {h: "|".join(re.escape(w) for w in sorted(words.lists[h], key=len, reverse=True)) for h in HEDGES}
         before = "|".join(rf"(?P<{name}>{alternatives})" for name, alternatives in hedges.items())
         numbers = "|".join(WORDS)
+        numbers += rf"|(?:en|ett)(?=\s+av\s+(?:de\s+|våra\s+|nämndens\s+)?(?:{numbers}|\d))"
         self.units = words.units
         self.pattern = re.compile(
             rf"(?:(?<!\w)(?:{before})\s+)?"
@@ -89,7 +90,7 @@ class Talsokare:
         for match in self.pattern.finditer(text):
             after = text[match.end() : match.end() + 12]
             if match["ord"]:
-                number: Decimal | None = WORDS[match["ord"].casefold()]
+                number: Decimal | None = WORDS.get(match["ord"].casefold(), Decimal(1))
                 digits = match["ord"]
             else:
                 digits = match["tal"]
@@ -111,7 +112,9 @@ class Talsokare:
             return True
         if re.match(r"[.:/\-\u2013]\d|:e\b|:a\b", after) or re.match(r"-?(?:års|åring|tal\b)", after):
             return True
-        return bool(re.match(r"\s*(?:§|kap\b)", after)) or (len(digits) > 1 and digits.startswith("0") and digits.isdigit())
+        return bool(re.match(r"\s*(?:§|kap\b)", after)) or (
+            len(digits) > 1 and digits.startswith("0") and digits.isdigit()
+        )
 
     def _figure(self, match: re.Match[str], digits: str, number: Decimal, unit: str | None, minus: bool) -> Tal:
         decimals = len(re.split(r"[.,]", digits)[1]) if re.search(r"[.,]\d", digits) else 0
@@ -134,7 +137,9 @@ class Talsokare:
             low, high = number, None
         elif hedge == "hogst":
             low, high = None, number
-        return Tal(match[0], match.start(), match.end(), number, low, high, unit, decimals, bool(match["ord"]), minus, exact)
+        return Tal(
+            match[0], match.start(), match.end(), number, low, high, unit, decimals, bool(match["ord"]), minus, exact
+        )
 
 
 HEDGES = ("drygt", "knappt", "cirka", "minst", "hogst")

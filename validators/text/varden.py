@@ -49,7 +49,13 @@ class Riktning(msgspec.Struct, frozen=True):
 
 def angivna(text: str, reader: Lasare, name: str) -> list[Angivet]:
     """The figures that the analysis of the indicator `name` states of the indicator itself, in order."""
-    return [each for sentence in reader.sentences(text) if sentence.figures for each in _in_sentence(sentence, reader, name) if each.roll is not Roll.INGEN]
+    return [
+        each
+        for sentence in reader.sentences(text)
+        if sentence.figures
+        for each in _in_sentence(sentence, reader, name)
+        if each.roll is not Roll.INGEN
+    ]
 
 
 _ASIDE = re.compile(r"(?<!\S)(?:trots|även om|samtidigt|eftersom|då|vilket|därför) ")
@@ -62,7 +68,8 @@ def riktningar(text: str, reader: Lasare, name: str) -> Iterator[Riktning]:
             compared = reader.words["jamfort"].search(clause.norm)
             if compared is None or reader.foreign(clause, sentence, name) or reader.says("inte", clause.norm):
                 continue
-            if reader.says("del_av_ar", clause.norm) or not _subject(clause.norm, reader, name):
+            rest = clause.norm[: compared.start()] + clause.norm[compared.end() :]
+            if reader.says("del_av_ar", clause.norm) or reader.says("andring", rest) or not _subject(rest, reader, name):
                 continue
             said = _ASIDE.split(clause.norm)[0]
             found = [w for w in ("upp", "ner", "battre", "samre", "lika") if reader.says(w, said)]
@@ -76,10 +83,15 @@ def riktningar(text: str, reader: Lasare, name: str) -> Iterator[Riktning]:
 def _subject(norm: str, reader: Lasare, name: str) -> bool:
     """The clause's subject is the measure: a general word for it, or the first word of the indicator's name."""
     start = " ".join(norm.split()[:4]) + " "
-    if re.match(r"(?:\S+ )?(?:andelen|antalet) (?!har |är |ligger |blir |blev |minskar |ökar |minskade |ökade |sjunker |ökat |minskat )", start):
+    if re.match(
+        r"(?:\S+ )?(?:andelen|antalet) (?!har |är |ligger |blir |blev |minskar |ökar |minskade |ökade |sjunker |ökat |minskat )",
+        start,
+    ):
         return overlap(norm, name) >= 2
     head = re.split(r"\W+", name.casefold())[0]
-    own = head not in ("andel", "andelen", "antal", "antalet", "") and re.search(rf"(?<!\S){re.escape(head[:10])}", start)
+    own = head not in ("andel", "andelen", "antal", "antalet", "") and re.search(
+        rf"(?<!\S){re.escape(head[:10])}", start
+    )
     return reader.says("matt", start) or bool(own)
 
 
@@ -101,7 +113,26 @@ def _stems(name: str) -> set[str]:
     return {word[:6] for word in re.findall(r"\w+", name.casefold()) if len(word) > 4 and word not in _EMPTY}
 
 
-_EMPTY = frozenset("andel andelen antal antalet personer totalt samtliga under genom inom deras enligt staden stadens som har".split())
+_EMPTY = frozenset(
+    [
+        "andel",
+        "andelen",
+        "antal",
+        "antalet",
+        "personer",
+        "totalt",
+        "samtliga",
+        "under",
+        "genom",
+        "inom",
+        "deras",
+        "enligt",
+        "staden",
+        "stadens",
+        "som",
+        "har",
+    ]
+)
 
 
 def _in_sentence(sentence: Mening, reader: Lasare, name: str) -> Iterator[Angivet]:
@@ -150,7 +181,9 @@ def _figures(clause: Mening, sentence: Mening, reader: Lasare) -> Iterator[tuple
 
 def _near(norm: str, match: re.Match[str]) -> str:
     """What stands before a match and the three words after it, but not what it is compared with."""
-    after = re.split(r"(?<!\S)(?:jämfört|jämförelse|jämfördes|mot|än|från|vilket|att|och|\() ", norm[match.end() :], maxsplit=1)[0]
+    after = re.split(
+        r"(?<!\S)(?:jämfört|jämförelse|jämfördes|mot|än|från|vilket|att|och|\() ", norm[match.end() :], maxsplit=1
+    )[0]
     return norm[: match.end()] + " ".join(after.split()[:3]) + " "
 
 
@@ -166,7 +199,9 @@ def _by_name(clause: Mening, sentence: Mening, reader: Lasare, name: str, taken:
             yield Angivet(Roll.UTFALL, sentence.figure(_group(match)), sentence, clause.quote(110), sakert=False)
     if overlap(clause.norm, name) < 2:
         return
-    for match in re.finditer(r"(<t\d+>) (?:av |som |upplever |är |anser |uppger |tycker |känner |svarar |har |att )", clause.norm):
+    for match in re.finditer(
+        r"(<t\d+>) (?:av |som |upplever |är |anser |uppger |tycker |känner |svarar |har |att )", clause.norm
+    ):
         figure = sentence.figure(match[1])
         if match[1] not in taken and figure.enhet == "%":
             yield Angivet(Roll.UTFALL, figure, sentence, clause.quote(110), sakert=False)
