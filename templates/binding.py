@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from blankettset.templates import carries
 from blankettset.templates.errors import DefinitionError
-from blankettset.templates.formula import Formula, FormulaError, parse_formula
+from blankettset.templates.formula import Context, FormulaError, WrittenFormula, parse_formula
 from blankettset.templates.functions import FUNCTIONS
-from blankettset.templates.model import (
-    ITEM,
-    Blankett,
-    Blankettset,
-    Choice,
-    Column,
-    Function,
-    Kind,
-    Relation,
-    Row,
-    Source,
-    Type,
-)
+from blankettset.templates.model import ITEM, Blankett, Blankettset, Kind, Source, WrittenFunction
 
 
 class Binding:
@@ -42,154 +30,100 @@ class Binding:
         self.words, self.titles, self.optional, self.namnder, self.lists = words, titles, optional, namnder, lists
         self.file = ""
 
-    def _text(self, value: str) -> str:
-        for word, replacement in self.words.items():
-            value = value.replace(word, replacement)
-        return value
-
     def form(self, file: str, raw: Mapping[str, Any]) -> Blankett:
         """The form of a checked definition file. DefinitionError for what only the whole shows."""
         self.file = file
-        columns = tuple(self._column(column) for column in raw["columns"])
-        rows = tuple(row for each in raw.get("rows", ()) for row in self._rows(each, columns))
-        _refuse_doubles(file, "kolumn", [column.id for column in columns])
-        _refuse_doubles(file, "rad", [row.id for row in rows])
-        overrides: dict[tuple[str, str], Mapping[str, Any]] = {}
-        for cell in raw.get("cells", ()):
-            own: dict[str, Any] = {}
-            if "formula" in cell:
-                own["formula"] = self._formula(cell["formula"], "cell")
-            if "function" in cell:
-                own["function"] = self._function(cell["function"])
-            for word in ("state", "prefill_parameter"):
-                if word in cell:
-                    own[word] = cell[word]
-            overrides[cell["row"], cell["column"]] = own
-        total = raw.get("total", {})
-        amounts = raw["amounts"]
-        return Blankett(
-            id=raw["id"],
-            layout=Path(file).stem,
-            title=self._text(raw["title"]),
-            sheet=self._text(raw["sheet"]),
-            purpose=self._text(raw["purpose"]),
-            group=raw["group"],
-            order=raw["order"],
-            is_list=raw["kind"] == "lista",
-            source=source_of(raw["source"]),
-            unit=amounts["unit"],
-            decimals=amounts["decimals"],
-            tolerance=Decimal(amounts["tolerance"]),
-            sign_text=self._text(raw["sign_text"]),
-            columns=columns,
-            rows=rows,
-            optional=raw.get("optional", False),
-            spare_rows=raw.get("spare_rows", 15) if raw["kind"] == "lista" else 0,
-            key=raw.get("key"),
-            kf_rows=raw.get("kf_rows"),
-            total_columns=tuple(total.get("columns", ())),
-            total_label=total.get("label", "Summa"),
-            overrides=overrides,
-            relations=tuple(r for each in raw.get("relations", ()) for r in self._relations(each)),
-            notes=tuple(self._text(note) for note in raw.get("notes", ())),
-        )
+        raw = self._with_years(raw)
+        columns = [self._column(column) for column in raw["columns"]]
+        rows = [row for each in raw.get("rows", ()) for row in self._rows(each, columns)]
+        _refuse_doubles(file, "kolumn", [column["id"] for column in columns])
+        _refuse_doubles(file, "rad", [row["id"] for row in rows])
+        is_list = raw["kind"] == "lista"
+        total = {f"total_{key}": value for key, value in raw.get("total", {}).items()}
+        own = {
+            "layout": Path(file).stem,
+            "is_list": is_list,
+            "spare_rows": raw.get("spare_rows", 15) if is_list else 0,
+            "columns": columns,
+            "rows": rows,
+            "overrides": {(cell["row"], cell["column"]): self._computed(cell, "cell") for cell in raw.get("cells", ())},
+            "match": carries.match_keys(raw.get("match", [])),
+            "carries": carries.rules(raw.get("carries", {}), file),
+            "relations": [relation for each in raw.get("relations", ()) for relation in self._relations(raw, each)],
+        }
+        return msgspec.convert({**raw, **raw["amounts"], **total, **own}, Blankett)
 
-    def _column(self, raw: Mapping[str, Any]) -> Column:
-        return Column(
-            id=raw["id"],
-            label=self._text(raw["label"]),
-            type=Type(raw.get("type", "belopp")),
-            filled_by=raw.get("filled_by", "namnd"),
-            required=raw.get("required", False),
-            blank_means=raw.get("blank_means", "saknas"),
-            unit=raw.get("unit"),
-            decimals=raw.get("decimals"),
-            formula=self._formula(raw["formula"], "column") if "formula" in raw else None,
-            function=self._function(raw["function"]) if "function" in raw else None,
-            sign=raw.get("sign"),
-            positive_means=raw.get("positive_means"),
-            choices=self._choices(raw),
-            width=raw.get("width"),
-            iu=raw.get("iu", False),
-            note=self._text(raw["note"]) if "note" in raw else None,
-            summed=raw.get("summed", True),
-            printed=raw.get("printed", True),
-        )
+    def _with_years(self, raw: Any) -> Any:
+        """The same with {ar} and its like filled in, wherever a text stands."""
+        if isinstance(raw, str):
+            for word, year in self.words.items() if "{" in raw else ():
+                raw = raw.replace(word, year)
+            return raw
+        if isinstance(raw, dict):
+            return {key: self._with_years(value) for key, value in raw.items()}
+        return [self._with_years(each) for each in raw] if isinstance(raw, list) else raw
 
-    def _function(self, raw: Mapping[str, Any]) -> Function:
-        name, args = raw["name"], raw["args"]
-        if name not in FUNCTIONS or FUNCTIONS[name][0] not in (None, len(args)):
-            raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
-        return Function(name, tuple(self._formula(arg, "column")[0].ref for arg in args))
-
-    def _choices(self, raw: Mapping[str, Any]) -> tuple[Choice, ...]:
-        if raw.get("choices_from") == "blanketter":
-            return tuple(Choice(id_, self._text(title)) for id_, title in self.titles.items())
-        if raw.get("choices_from") == "namnder":
-            return tuple(Choice(code, name) for code, name in self.namnder.items())
-        if "choices_from" in raw and raw["choices_from"] not in self.lists:
-            known = ", ".join(["blanketter", "namnder", *self.lists])
-            raise DefinitionError(f"{self.file}: listan »{raw['choices_from']}» finns inte. Det finns {known}.")
-        given = self.lists[raw["choices_from"]] if "choices_from" in raw else raw.get("choices", ())
-        return tuple(Choice(choice["id"], self._text(choice["label"]), choice.get("tone")) for choice in given)
-
-    def _rows(self, raw: Mapping[str, Any], columns: tuple[Column, ...]) -> list[Row]:
-        only = frozenset(raw["only_columns"]) if "only_columns" in raw else None
-        if "except_columns" in raw:
-            only = frozenset(c.id for c in columns) - frozenset(raw["except_columns"])
-        row = Row(
-            id=raw["id"],
-            label=self._text(raw["label"]),
-            formula=self._formula(raw["sum"], "row") if "sum" in raw else None,
-            varav_of=raw.get("varav_of"),
-            varav_full=raw.get("varav") == "full",
-            heading=raw.get("heading", False),
-            italic=raw.get("italic", False),
-            total=raw.get("total", False),
-            summed=raw.get("summed", True),
-            only_columns=only,
-            type=Type(raw["type"]) if "type" in raw else None,
-            unit=raw.get("unit"),
-            decimals=raw.get("decimals"),
-            filled_by=raw.get("filled_by"),
-            required=raw.get("required"),
-            sign=raw.get("sign"),
-            choices=self._choices(raw),
-            prefill=raw.get("prefill"),
-            indikator=raw.get("indikator"),
-            note=self._text(raw["note"]) if "note" in raw else None,
-        )
-        if raw.get("each") != "blankett":
-            return [row]
-        return [msgspec.structs.replace(row, id=id_, label=self._text(self.titles[id_])) for id_ in self.optional]
-
-    def _relations(self, raw: Mapping[str, Any]) -> list[Relation]:
-        names = list(raw.get("each", {}))
-        found = []
-        for values in itertools.product(*(raw["each"][name] for name in names)):
-            text = {key: raw[key] for key in ("left", "right", "text", "advice")}
-            text |= {f"needs {i}": need for i, need in enumerate(raw.get("needs", ()))}
-            for name, value in zip(names, values, strict=True):
-                text = {key: each.replace("{" + name + "}", value) for key, each in text.items()}
-            found.append(
-                Relation(
-                    raw["code"],
-                    self._formula(text["left"], "cell"),
-                    self._formula(text["right"], "cell"),
-                    Decimal(raw["tolerance"]) if "tolerance" in raw else None,
-                    self._text(text["text"]),
-                    self._text(text["advice"]),
-                    raw.get("not_current_is_zero", False),
-                    tuple(self._formula(each, "cell")[0].ref for key, each in text.items() if key.startswith("needs")),
-                )
-            )
+    def _computed(self, raw: Mapping[str, Any], context: Context) -> dict[str, Any]:
+        """The same with its formulas parsed."""
+        found = dict(raw)
+        for key in ("formula", "sum"):
+            if key in raw:
+                found[key] = self._formula(raw[key], context)
+        if "function" in raw:
+            name, args = raw["function"]["name"], raw["function"]["args"]
+            if name not in FUNCTIONS or FUNCTIONS[name][0] not in (None, len(args)):
+                raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
+            found["function"] = WrittenFunction(name, tuple(self._formula(arg, "column")[0].ref for arg in args))
         return found
 
-    def _formula(self, text: str, context: Any) -> Formula:
+    def _column(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        return {"type": "belopp", **self._computed(raw, "column"), "choices": self._choices(raw)}
+
+    def _choices(self, raw: Mapping[str, Any]) -> Any:
+        name = raw.get("choices_from")
+        known = {"blanketter": self.titles, "namnder": self.namnder}
+        if name in known:
+            return [{"id": id_, "label": label} for id_, label in self._with_years(known[name]).items()]
+        if name is not None and name not in self.lists:
+            raise DefinitionError(
+                f"{self.file}: listan »{name}» finns inte. Det finns {', '.join([*known, *self.lists])}."
+            )
+        return self._with_years(self.lists[name]) if name is not None else raw.get("choices", ())
+
+    def _rows(self, raw: Mapping[str, Any], columns: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        row = {**self._computed(raw, "row"), "choices": self._choices(raw), "varav_full": raw.get("varav") == "full"}
+        if "except_columns" in raw:
+            row["only_columns"] = [column["id"] for column in columns if column["id"] not in raw["except_columns"]]
+        if raw.get("each") == "blankett":
+            titles = self._with_years(self.titles)
+            yield from ({**row, "id": id_, "label": titles[id_]} for id_ in self.optional)
+        else:
+            yield row
+
+    def _relations(self, form: Mapping[str, Any], raw: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """A relation for each combination of what `each` lists, with its places absolute."""
+        names = raw.get("each", {})
+        for values in itertools.product(*names.values()):
+            found = {key: value for key, value in raw.items() if key != "each"}
+            for name, value in zip(names, values, strict=True):
+                found = {key: _replaced(each, "{" + name + "}", value) for key, each in found.items()}
+            for side in ("left", "right"):
+                terms = self._formula(found[side], "cell")
+                found[side] = tuple(term.at(form["id"], "", "") for term in terms)
+            needed = [self._formula(each, "cell")[0].ref for each in found.get("needs", ())]
+            yield {**found, "needs": [ref.at(form["id"], "", "") for ref in needed]}
+
+    def _formula(self, text: str, context: Context) -> WrittenFormula:
         try:
             return parse_formula(text, context)
         except FormulaError as error:
             raise DefinitionError(f"{self.file}: {error}.") from None
+
+
+def _replaced(value: Any, word: str, by: str) -> Any:
+    if isinstance(value, list):
+        return [_replaced(each, word, by) for each in value]
+    return value.replace(word, by) if isinstance(value, str) else value
 
 
 def _refuse_doubles(file: str, what: str, ids: list[str]) -> None:
@@ -200,14 +134,15 @@ def _refuse_doubles(file: str, what: str, ids: list[str]) -> None:
 
 def source_of(raw: Mapping[str, str]) -> Source:
     """The source that a document states."""
-    return Source(raw.get("document"), raw["place"], raw["checked_on"], raw.get("note"))
+    return msgspec.convert(raw, Source)
 
 
 def check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
     """Every id in a formula must exist, and every parameter be in force on the report date."""
     for form in bound.blanketter.values():
+        carries.check(form, files[form.id])
         for own in form.overrides.values():
-            named = own.get("prefill_parameter")
+            named = own.prefill_parameter
             if named is not None and named not in bound.parameters:
                 raise DefinitionError(f"{files[form.id]}: parametern »{named}» finns inte.")
         row_ids = [ITEM] if form.is_list else [row.id for row in form.rows]

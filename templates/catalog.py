@@ -10,14 +10,14 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.model import (
     Blankettset,
-    Indata,
-    KfIndikator,
-    KfMal,
     KfPlan,
     Namnd,
     Nyckeltal,
@@ -63,34 +63,14 @@ class Catalog:
     @cached_property
     def namnder(self) -> Mapping[str, Namnd]:
         """The register of nämnder by code."""
-        return {
-            raw["code"]: Namnd(
-                raw["code"],
-                raw["name"],
-                raw["valid_from"],
-                raw.get("valid_to"),
-                raw.get("successor"),
-                raw["confirmed"],
-                source_of(raw["source"]),
-            )
-            for raw in self.documents["namnder.yaml"]["namnder"]
-        }
+        register = msgspec.convert(self.documents["namnder.yaml"]["namnder"], list[Namnd])
+        return {namnd.code: namnd for namnd in register}
 
     @cached_property
     def nyckeltal(self) -> Mapping[str, Nyckeltal]:
         """The definitions of the nyckeltal by the name of their Excel function."""
-        found = {
-            raw["id"]: Nyckeltal(
-                raw["id"],
-                raw["title"],
-                tuple(Indata(each["id"], each["label"], each["note"]) for each in raw["indata"]),
-                raw["formel"],
-                tuple(raw.get("parametrar", ())),
-                raw["valid_from"],
-                source_of(raw["source"]),
-            )
-            for raw in self.documents["nyckeltal.yaml"]["nyckeltal"]
-        }
+        defined = msgspec.convert(self.documents["nyckeltal.yaml"]["nyckeltal"], list[Nyckeltal])
+        found = {each.id: each for each in defined}
         for each in found.values():
             unknown = [name for name in each.parametrar if name not in self.parameters]
             if unknown:
@@ -167,31 +147,14 @@ class Catalog:
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
             ord=self.words,
+            rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
         check_references(bound, files)
         return bound
 
     def _kf(self, year: int) -> KfPlan:
         """What kommunfullmäktige decided for the year; empty where no document says."""
-        raw = self.documents.get(f"kf/{year}.yaml")
-        if raw is None:
-            return KfPlan()
-        return KfPlan(
-            tuple(KfMal(each["nummer"], each["niva"], each["titel"], source_of(each["source"])) for each in raw["mal"]),
-            tuple(
-                KfIndikator(
-                    each["mal"],
-                    each["namn"],
-                    each.get("arsmal"),
-                    each.get("enhet"),
-                    each["riktning"],
-                    each["period"],
-                    each["kon"],
-                    source_of(each["source"]),
-                )
-                for each in raw["indikatorer"]
-            ),
-        )
+        return msgspec.convert(self.documents.get(f"kf/{year}.yaml", {}), KfPlan)
 
     def namnd(self, code: str) -> Namnd:
         """The nämnd with this code (case does not matter). UnknownSet names the known ones."""

@@ -24,18 +24,15 @@ class FormulaError(ValueError):
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """A place: None means "the same as the cell the formula stands in"; row "*" is every row of a list form."""
+    """A place in a set. Row "*" is every row of a list form, with `where` those that hold a choice; ITEM its own row."""
 
-    blankett: str | None
-    row: str | None
-    column: str | None
+    blankett: str
+    row: str
+    column: str
     where: tuple[str, str] | None = None
 
     def __str__(self) -> str:
-        row = self.row
-        if self.where is not None:
-            row = f"{row}[{self.where[0]}={self.where[1]}]"
-        return ".".join(part for part in (self.blankett, row, self.column) if part is not None)
+        return _shown(self)
 
 
 class Term(msgspec.Struct, frozen=True):
@@ -47,6 +44,43 @@ class Term(msgspec.Struct, frozen=True):
 
 
 Formula = tuple[Term, ...]
+
+
+class Written(msgspec.Struct, frozen=True):
+    """A place as a definition writes it: None means "the same as the cell that the formula stands in"."""
+
+    blankett: str | None
+    row: str | None
+    column: str | None
+    where: tuple[str, str] | None = None
+
+    def at(self, blankett: str, row: str, column: str) -> Ref:
+        """The place, seen from a cell."""
+        return Ref(self.blankett or blankett, self.row or row, self.column or column, self.where)
+
+    def __str__(self) -> str:
+        return _shown(self)
+
+
+class WrittenTerm(msgspec.Struct, frozen=True):
+    """A term as a definition writes it."""
+
+    sign: int
+    ref: Written
+    parameter: str | None = None
+
+    def at(self, blankett: str, row: str, column: str) -> Term:
+        """The term, seen from a cell."""
+        return Term(self.sign, self.ref.at(blankett, row, column), self.parameter)
+
+
+WrittenFormula = tuple[WrittenTerm, ...]
+
+
+def _shown(place: Ref | Written) -> str:
+    row = f"{place.row}[{place.where[0]}={place.where[1]}]" if place.where is not None else place.row
+    return ".".join(part for part in (place.blankett, row, place.column) if part is not None)
+
 
 _ID = r"[a-z0-9_]+"
 _TERM = re.compile(
@@ -60,7 +94,7 @@ def _split(text: str) -> list[str]:
     return re.split(r"\.(?![^\[]*\])", text)
 
 
-def _ref(text: str, context: Context) -> Ref:
+def _ref(text: str, context: Context) -> Written:
     parts = _split(text)
     where = None
     for i, part in enumerate(parts):
@@ -71,18 +105,18 @@ def _ref(text: str, context: Context) -> Ref:
                 where = (star["column"], star["choice"])
     if len(parts) == 1:
         if context == "row":
-            return Ref(None, parts[0], None, where)
+            return Written(None, parts[0], None, where)
         if context == "column":
-            return Ref(None, None, parts[0], where)
+            return Written(None, None, parts[0], where)
         raise FormulaError(f"»{text}» ska skrivas rad.kolumn eller blankett.rad.kolumn")
     if len(parts) == 2:
-        return Ref(None, parts[0], parts[1], where)
-    return Ref(parts[0], parts[1], parts[2], where)
+        return Written(None, parts[0], parts[1], where)
+    return Written(parts[0], parts[1], parts[2], where)
 
 
-def parse_formula(text: str, context: Context) -> Formula:
+def parse_formula(text: str, context: Context) -> WrittenFormula:
     """The terms of `text`; `context` says what a lone id is (a row, a column, or not allowed)."""
-    terms: list[Term] = []
+    terms: list[WrittenTerm] = []
     position = 0
     while position < len(text):
         match = _TERM.match(text, position)
@@ -92,16 +126,8 @@ def parse_formula(text: str, context: Context) -> Formula:
                 "en formel är id:n med + och -, högst gånger en parameter (@id *)"
             )
         sign = -1 if match["sign"] == "-" else 1
-        terms.append(Term(sign, _ref(match["ref"], context), match["parameter"]))
+        terms.append(WrittenTerm(sign, _ref(match["ref"], context), match["parameter"]))
         position = match.end()
     if not terms:
         raise FormulaError("formeln är tom")
     return tuple(terms)
-
-
-def parse_reference(text: str) -> Ref:
-    """A single place, written rad.kolumn or blankett.rad.kolumn."""
-    terms = parse_formula(text, "cell")
-    if len(terms) != 1 or terms[0].sign < 0 or terms[0].parameter:
-        raise FormulaError(f"»{text}» ska peka på en enda plats")
-    return terms[0].ref

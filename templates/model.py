@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
 
 import msgspec
 
-from blankettset.templates.formula import Formula, Ref, Term
+from blankettset.templates.carries import Carry, Rolling
+from blankettset.templates.formula import Formula, Ref, Term, Written, WrittenFormula
 
 MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
 PERIODS = ("VP", "T1", "T2", "VB")  # in the order that they come in a year
@@ -56,9 +56,9 @@ class Kind(StrEnum):
 class Source(msgspec.Struct, frozen=True):
     """Where a fact stands. `document` is a key of kallor.yaml, or None when the source is our own analogy."""
 
-    document: str | None
     place: str
     checked_on: str
+    document: str | None = None
     note: str | None = None
 
     def __str__(self) -> str:
@@ -90,8 +90,8 @@ class Column(msgspec.Struct, frozen=True):
     blank_means: str = "saknas"
     unit: str | None = None
     decimals: int | None = None
-    formula: Formula | None = None
-    function: Function | None = None
+    formula: WrittenFormula | None = None
+    function: WrittenFunction | None = None
     sign: str | None = None
     positive_means: str | None = None
     choices: tuple[Choice, ...] = ()
@@ -114,6 +114,26 @@ class Function(msgspec.Struct, frozen=True):
     args: tuple[Ref, ...]
 
 
+class WrittenFunction(msgspec.Struct, frozen=True):
+    """A function as a definition writes it."""
+
+    name: str
+    args: tuple[Written, ...]
+
+    def at(self, blankett: str, row: str, column: str) -> Function:
+        """The function, seen from a cell."""
+        return Function(self.name, tuple(ref.at(blankett, row, column) for ref in self.args))
+
+
+class Override(msgspec.Struct, frozen=True):
+    """What a definition says of a single cell. `state` is ej_tillamplig or inmatning."""
+
+    formula: WrittenFormula | None = None
+    function: WrittenFunction | None = None
+    state: str | None = None
+    prefill_parameter: str | None = None
+
+
 class Row(msgspec.Struct, frozen=True):
     """A row of a table form. `formula` sums rows; `varav_of` names the parent of a varav-row.
 
@@ -124,7 +144,7 @@ class Row(msgspec.Struct, frozen=True):
 
     id: str
     label: str
-    formula: Formula | None = None
+    formula: WrittenFormula | None = msgspec.field(name="sum", default=None)
     varav_of: str | None = None
     varav_full: bool = False
     heading: bool = False
@@ -154,9 +174,9 @@ class Relation(msgspec.Struct, frozen=True):
     code: str
     left: Formula
     right: Formula
-    tolerance: Decimal | None
     text: str
     advice: str
+    tolerance: Decimal | None = None
     not_current_is_zero: bool = False
     needs: tuple[Ref, ...] = ()
 
@@ -193,6 +213,9 @@ class CellDef(msgspec.Struct, frozen=True):
         return tuple(term.ref for term in self.formula or ())
 
 
+NOTHING_OWN = Override()
+
+
 class Blankett(msgspec.Struct, frozen=True, dict=True):
     """One form in one layout, bound to a year and a period."""
 
@@ -211,15 +234,17 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
     sign_text: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
-    optional: bool
+    optional: bool = False
     spare_rows: int = 0
     key: str | None = None
     kf_rows: str | None = None
     total_columns: tuple[str, ...] = ()
     total_label: str = "Summa"
-    overrides: Mapping[tuple[str, str], Mapping[str, Any]] = msgspec.field(default_factory=dict)
+    overrides: Mapping[tuple[str, str], Override] = msgspec.field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
+    match: tuple[tuple[str, ...], ...] = ()
+    carries: Mapping[str, tuple[Carry, ...]] = msgspec.field(default_factory=dict)
 
     @cached_property
     def column_by_id(self) -> Mapping[str, Column]:
@@ -267,28 +292,19 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             row = self.row_by_id[row_id]
             if row.heading or (row.only_columns is not None and column_id not in row.only_columns):
                 return CellDef(Kind.NOT_APPLICABLE, column.type)
-        own = self.overrides.get((row_id, column_id), {})
-        if own.get("state") == "ej_tillamplig":
+        own = self.overrides.get((row_id, column_id), NOTHING_OWN)
+        if own.state == "ej_tillamplig":
             return CellDef(Kind.NOT_APPLICABLE, column.type)
         type_ = (row.type if row and row.type else None) or column.type
-        formula: Formula | None = None
-        function: Function | None = None
-        if own.get("state") != "inmatning":
-            if "formula" in own:
-                formula = own["formula"]
-            elif "function" in own:
-                function = own["function"]
-            elif column.formula is not None:
-                formula = column.formula
-            elif column.function is not None:
-                function = column.function
-            elif row is not None and row.formula is not None:
-                formula = row.formula
-        if formula is not None:
-            return CellDef(Kind.COMPUTED, type_, self._absolute(formula, row_id, column_id))
-        if function is not None:
-            args = tuple(self._absolute_ref(ref, row_id, column_id) for ref in function.args)
-            return CellDef(Kind.COMPUTED, type_, function=Function(function.name, args), choices=column.choices)
+        computed = None
+        if own.state != "inmatning":
+            computed = own.formula or own.function or column.formula or column.function or (row and row.formula)
+        if isinstance(computed, WrittenFunction):
+            function = computed.at(self.id, row_id, column_id)
+            return CellDef(Kind.COMPUTED, type_, function=function, choices=column.choices)
+        if computed:
+            formula = tuple(term.at(self.id, row_id, column_id) for term in computed)
+            return CellDef(Kind.COMPUTED, type_, formula)
         filled_by = (row.filled_by if row and row.filled_by else None) or column.filled_by
         kind = {"slk": Kind.SLK, "system": Kind.SYSTEM}.get(filled_by, Kind.INPUT)
         required = column.required if row is None or row.required is None else row.required
@@ -301,16 +317,8 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
             sign=sign,
             choices=(row.choices if row and row.choices else ()) or column.choices,
             prefill=row.prefill if row else None,
-            prefill_parameter=own.get("prefill_parameter"),
+            prefill_parameter=own.prefill_parameter,
             iu=column.iu and type_.is_number,
-        )
-
-    def _absolute_ref(self, ref: Ref, row_id: str, column_id: str) -> Ref:
-        return Ref(ref.blankett or self.id, ref.row or row_id, ref.column or column_id, ref.where)
-
-    def _absolute(self, formula: Formula, row_id: str, column_id: str) -> Formula:
-        return tuple(
-            Term(term.sign, self._absolute_ref(term.ref, row_id, column_id), term.parameter) for term in formula
         )
 
     def is_summed(self, row_id: str, column_id: str) -> bool:
@@ -324,15 +332,6 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
         rows = [ITEM] if self.is_list else [row.id for row in self.rows]
         kinds = (Kind.INPUT, Kind.SLK)
         return any(self.cell(row, column.id).kind in kinds for row in rows for column in self.columns)
-
-    def row_sum(self, row_id: str, column_id: str) -> Formula | None:
-        """The row's own sum in this column, also where the cell is computed by its column instead."""
-        if self.is_list:
-            return None
-        row = self.row_by_id[row_id]
-        if row.formula is None or (row_id, column_id) in self.overrides:
-            return None
-        return self._absolute(row.formula, row_id, column_id)
 
     def row_label(self, row_id: str) -> str:
         """What a reader calls the row: its label, "Summa" or "rad 3"."""
@@ -399,10 +398,10 @@ class Namnd(msgspec.Struct, frozen=True):
     code: str
     name: str
     valid_from: str
-    valid_to: str | None
-    successor: str | None
     confirmed: bool
     source: Source
+    valid_to: str | None = None
+    successor: str | None = None
 
     def exists_on(self, date: str) -> bool:
         """True when the nämnd exists on the ISO date."""
@@ -424,9 +423,9 @@ class Nyckeltal(msgspec.Struct, frozen=True):
     title: str
     indata: tuple[Indata, ...]
     formel: str
-    parametrar: tuple[str, ...]
     valid_from: str
     source: Source
+    parametrar: tuple[str, ...] = ()
 
 
 class KfMal(msgspec.Struct, frozen=True):
@@ -443,12 +442,12 @@ class KfIndikator(msgspec.Struct, frozen=True):
 
     mal: str
     namn: str
-    arsmal: str | None
-    enhet: str | None
     riktning: str
     period: str
     kon: bool
     source: Source
+    arsmal: str | None = None
+    enhet: str | None = None
 
 
 class KfPlan(msgspec.Struct, frozen=True):
@@ -474,6 +473,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     definition_hash: str
     kf: KfPlan = KfPlan()
     ord: Mapping[str, tuple[str, ...]] = {}
+    rolling: Rolling = Rolling()
 
     @cached_property
     def order(self) -> Mapping[str, int]:
@@ -501,8 +501,6 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
 
     def scale(self, source: Ref, target_unit: str) -> Decimal:
         """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""
-        assert source.blankett is not None
-        assert source.column is not None
         unit = self.blanketter[source.blankett].unit_of(source.column)
         if unit == target_unit or unit not in MONEY_SCALE or target_unit not in MONEY_SCALE:
             return Decimal(1)
@@ -510,13 +508,13 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
 
     def knows(self, ref: Ref) -> bool:
         """True when the place exists in this set (another layout may lack the form, row or column)."""
-        form = self.blanketter.get(ref.blankett or "")
-        if form is None or ref.column is None or ref.column not in form.column_by_id:
+        form = self.blanketter.get(ref.blankett)
+        if form is None or ref.column not in form.column_by_id:
             return False
         if ref.row in ("*", ITEM):
             return form.is_list
         if form.is_list:
             return ref.row == LIST_TOTAL and ref.column in form.total_columns
-        if ref.row is None or ref.row not in form.row_by_id:
+        if ref.row not in form.row_by_id:
             return False
         return form.cell(ref.row, ref.column).kind is not Kind.NOT_APPLICABLE

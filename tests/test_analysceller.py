@@ -18,7 +18,7 @@ from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
 from blankettset.workbook.calc.evaluate import Evaluation, Key
 from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS, STORED
-from blankettset.workbook.layout.excel_formula import same_formula
+from blankettset.workbook.layout.formula_text import same_formula
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.facts import read_facts
 from blankettset.workbook.write.build import build

@@ -18,9 +18,11 @@ from blankettset.validators.finding import show
 from blankettset.validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
 from blankettset.workbook.calc.nyckeltal import kvot_procent
 from blankettset.workbook.calc.values import is_too_large, parse_date, parse_number, rounded, text_length
+from blankettset.workbook.layout.formula_text import fetches, same_formula, with_ids
 from blankettset.workbook.read.facts import DataError, parse_facts
 from blankettset.workbook.read.filled import Cell
-from blankettset.workbook.read.xlsx_reader import _DDE, _EXTERNAL, CellState, RawCell, read_workbook
+from blankettset.workbook.read.shared_formula import translate
+from blankettset.workbook.read.xlsx_reader import CellState, RawCell, read_workbook
 from blankettset.workbook.write.build import build
 from tests import forms
 from tests.reader.packages import book, strings
@@ -128,15 +130,19 @@ def test_a_text_that_just_fits_is_whole() -> None:
 )
 def test_no_formula_makes_the_search_for_links_slow(text: str) -> None:
     start = time.perf_counter()
-    _EXTERNAL.search(text)
-    _DDE.search(text)
+    fetches(text)
+    with_ids(text, lambda *_: None, lambda *_: None)
+    same_formula(text, "A1")
+    translate(text, 1, 1)
     assert time.perf_counter() - start < 0.5
 
 
 @pytest.mark.parametrize(
     ("formula", "kind"),
     [("[1]Blad1!A1", "external_link"), ("'C:\\m\\[Budget 2024.xlsx]Blad'!B7", "external_link"), ("SUM(A1,[2]B!A:A)", "external_link"),
-     ("cmd|' /C calc'!A0", "dde"), ("Excel|Bok!R1C1", "dde"), ("Tabell1[kolumn]+1", ""), ('"[1]A!"&A1', ""), ("A1|B1", "")],
+     ("cmd|' /C calc'!A0", "dde"), ("Excel|Bok!R1C1", "dde"), ("Tabell1[kolumn]+1", ""), ("'C:\\m\\Budget.xlsx'!Ram", "external_link"),
+     ("Budget.xlsx!Ram", "external_link"), ('WEBSERVICE("x")', "dde"), ("[1]!_xldudf_STHLM_TOLKA(A1)", ""),
+     ("'C:\\m\\Add.xlam'!_xldudf_STHLM_TOLKA(A1)", ""), ("'Text.xlsxtra'!A1", ""), ('"[1]A!"&A1', ""), ("A1|B1", "")],
 )  # fmt: skip
 def test_links_are_found_as_before(formula: str, kind: str) -> None:
     escaped = formula.replace("&", "&amp;").replace('"', "&quot;")

@@ -179,7 +179,7 @@ def test_every_console_can_show_what_is_said(tmp_path: Path, klar: Path) -> None
 @pytest.mark.skipif(os.name == "nt", reason="signalen finns inte")
 def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path) -> None:
     code = (
-        "import time, workbook.build as b; from blankettset.addin.cli.kommandon import main\n"
+        "import time, blankettset.workbook.write.build as b; from blankettset.addin.cli.kommandon import main\n"
         "b._Book.write = lambda self: (print('skriver', flush=True), time.sleep(60))\n"
         "main(['ny', '--namnd', 'SDN08', '--period', '2024-T1', '-o', 'ut.xlsx'])"
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from blankettset.templates.catalog import catalog
-from blankettset.templates.formula import Ref
+from blankettset.templates.formula import Formula, Written
 from blankettset.templates.functions import FUNCTIONS
 from blankettset.templates.model import ITEM, Blankett, Blankettset, Column, Kind, Row
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
@@ -142,7 +142,7 @@ def _term_text(sign: int, name: str, place: int) -> str:
     return ("− " if sign < 0 else "+ " if place else "") + name
 
 
-def _local(form: Blankett, ref: Ref) -> str:
+def _local(form: Blankett, ref: Written) -> str:
     column = form.column_by_id.get(ref.column or "")
     return column.label if column else str(ref)
 
@@ -167,19 +167,16 @@ def _single_cells(bound: Blankettset, form: Blankett) -> Iterator[str]:
         yield from ("", "## Enskilda celler", "", *found)
 
 
-def _formula(bound: Blankettset, formula: tuple[object, ...]) -> str:
-    from blankettset.templates.formula import Term
-
+def _formula(bound: Blankettset, formula: Formula) -> str:
     words = []
     for i, term in enumerate(formula):
-        assert isinstance(term, Term)
         ref = term.ref
-        form = bound.blanketter[ref.blankett or ""]
-        row = "alla rader" if ref.row == "*" else form.row_label(ref.row or "") if ref.row != ITEM else "raden"
+        form = bound.blanketter[ref.blankett]
+        row = "alla rader" if ref.row == "*" else form.row_label(ref.row) if ref.row != ITEM else "raden"
         if ref.where:
             choices = form.column_by_id[ref.where[0]].choices
             row = "rader med " + next(c.label for c in choices if c.id == ref.where[1])
-        words.append(_term_text(term.sign, f"{form.title}, {row}, {form.column_by_id[ref.column or ''].label}", i))
+        words.append(_term_text(term.sign, f"{form.title}, {row}, {form.column_by_id[ref.column].label}", i))
     return " ".join(words)
 
 

@@ -14,7 +14,9 @@ from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.processes import end_with_parent
 from blankettset.addin.check.skydd import spare_other_kinds, spare_sources
+from blankettset.addin.check.unexpected import written
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Blankettset
 from blankettset.validators.collection import Collection, Handed, Ticket, Unreadable, eliminated, handed_in, judge
@@ -24,7 +26,7 @@ from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
 from blankettset.workbook.city.book import CITY, City, Part, write_city
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook, shown_name
-from blankettset.workbook.write.build import WriteError
+from blankettset.workbook.write.files import WriteError
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
@@ -89,8 +91,16 @@ def workbooks(paths: Iterable[Path]) -> list[Path]:
             )
         else:
             found.append(path)
-    unique = {path.resolve(): path for path in found}
+    unique = {_real(path): path for path in found}
     return list(unique.values())
+
+
+def _real(path: Path) -> Path:
+    """The file that a path leads to; links that go in a circle lead to themselves, and are told of when read."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
 
 
 def consolidate(
@@ -131,7 +141,7 @@ def consolidating(
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
     spare_other_kinds(target)
-    files = [path for path in workbooks(paths) if path.resolve() != target.resolve()]  # an earlier result in the folder
+    files = [path for path in workbooks(paths) if _real(path) != _real(target)]  # an earlier result in the folder
     if not files:
         raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
     spare_sources(target, files)
@@ -190,10 +200,8 @@ def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
     except UnreadableWorkbook as error:
         return Unreadable(shown_name(path), str(error))
     except Exception as error:  # our own bug in one file must not stop the others
-        return Unreadable(
-            shown_name(path),
-            f"{shown_name(path)} går inte att bedöma (internt fel, {type(error).__name__}). Kör »blankett validera» på filen.",
-        )
+        told = written(error, door="konsolideringen").sentence
+        return Unreadable(shown_name(path), f"{shown_name(path)} går inte att bedöma. {told}")
     return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
 
 
@@ -211,15 +219,24 @@ def judged_by_processes(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Un
     if workers == 1 or len(files) < (MANY_WHERE_CHEAP if cheap else MANY):
         yield from judged_here(files)
         return
-    from concurrent.futures import ProcessPoolExecutor
+    from blankettset.addin.check.pool import spread
 
     catalog()  # loaded once, before the copies
     context = multiprocessing.get_context("fork" if cheap else "spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_calm) as pool:
-        yield from pool.map(_judge_file, files, chunksize=8 if len(files) >= MANY else 1)
+    chunk = 8 if len(files) >= MANY else 1
+    yield from spread(_judge_file, files, _lost, workers=workers, context=context, initializer=_calm, chunk=chunk)
+
+
+def _lost(path: Path) -> Unreadable:
+    return Unreadable(
+        shown_name(path),
+        f"{shown_name(path)} gick inte att läsa färdigt: kontrollen av den avbröts av datorn, troligen för att minnet tog slut. "
+        "Pröva filen för sig med »blankett validera».",
+    )
 
 
 def _calm() -> None:
+    end_with_parent()
     gc.set_threshold(100_000)  # records without cycles: collecting often only costs time
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 

@@ -11,7 +11,7 @@ from blankettset.workbook.edit.control_sheet import CONTROL, with_control
 from blankettset.workbook.edit.sheet_edit import NotEditable
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.filled import FilledSet
-from blankettset.workbook.write.build import new_file
+from blankettset.workbook.write.files import new_file
 
 Link = tuple[str, str] | None
 

@@ -21,7 +21,8 @@ from blankettset.workbook.calc.status import ar_antal
 from blankettset.workbook.calc.values import plain_number
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.facts import read_facts
-from blankettset.workbook.write.build import WriteError, build
+from blankettset.workbook.write.build import build
+from blankettset.workbook.write.files import WriteError
 
 FILINGS = Path(__file__).parent.parent.parent / "templates" / "filings"
 SEED = 20240430

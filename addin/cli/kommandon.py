@@ -1,4 +1,4 @@
-"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done.
+"""The command line: `blankett`. Exit status 0 done without fel, 1 done with fel, 2 could not be done, 3 an error of ours.
 
 Everything heavy is imported inside the command that needs it: `blankett --help` must answer at once.
 """
@@ -113,10 +113,24 @@ class Svensk(Kommando, click.Group):
         except BrokenPipeError:
             sys.stderr.close()
             result = 0
+        except Exception as error:
+            result = self._unforeseen(error, list(args[0] if args else extra.get("args") or sys.argv[1:]))
         code = result if isinstance(result, int) else 0
         if standalone_mode:
             sys.exit(code)
         return code
+
+    def _unforeseen(self, error: Exception, args: list[str]) -> int:
+        """Say in one line that it is our fault, and where the report lies. Of what was written only known names are kept."""
+        from blankettset.addin.check.unexpected import STATUS, written
+
+        command = next((each for each in map(str, args) if each in self.commands), "")
+        known = {name for each in self.commands.values() for option in each.params for name in option.opts}
+        options = [name for each in args if (name := str(each).partition("=")[0]).startswith("-") and name in known]
+        click.echo(
+            written(error, door="kommandoraden", command=command or "blankett", options=options).sentence, err=True
+        )
+        return STATUS
 
 
 def _prepare_process() -> None:
@@ -184,7 +198,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Skriv result
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
-    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva.
+    Svar till skalet: 0 klart utan fel, 1 klart med fel, 2 gick inte att läsa eller skriva, 3 ett fel i programmet.
     """
 
 
@@ -219,19 +233,46 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
     help="Nämndens set (namnd) eller en enhets (enhet).",
 )
 @click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option(
+    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok att börja med; kan upprepas."
+)
+@click.option("--ifyllt", type=PATH, metavar="SLK.csv", help="Det som SLK fyller i: låses och blir blått.")
+@click.option(
+    "--lamna-kvar", is_flag=True, help="Skapa också när en tidigare fil är för gammal eller inte kan föras vidare helt."
+)
 @replace_option
 @guarded
-def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
-    """Skapa ett tomt blankettset för en nämnd och period."""
-    from blankettset.workbook.layout.start import starting_facts
-    from blankettset.workbook.write.build import build
+def ny(
+    namnd: str,
+    period: str,
+    niva: str,
+    ut: Path,
+    foregaende: tuple[Path, ...],
+    ifyllt: Path | None,
+    lamna_kvar: bool,
+    ersatt: bool,
+) -> int:
+    """Skapa ett blankettset för en nämnd och period.
+
+    Med --foregaende börjar det med det som redan är känt: enheter, projekt, mål, budget, ingående fonder och mer. Det som ska granskas är
+    markerat tills någon ändrar det eller svarar Ja under Medfört granskat på försättsbladet.
+    """
+    from blankettset.addin.check.beginning import begin_workbook, read_earlier
+    from blankettset.addin.check.skydd import spare_sources
+    from blankettset.templates.catalog import catalog
+    from blankettset.workbook.carry.slk import read_slk
 
     blankettset = _set(period, niva)
     chosen = _namnd(namnd, blankettset)
-    build(_xlsx(ut), blankettset, chosen, starting_facts(blankettset), replace=ersatt)
+    spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
+    slk = read_slk(ifyllt, blankettset) if ifyllt else None
+    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
     )
+    for sentence in begun.sentences():
+        click.echo(sentence)
     return 0
 
 
@@ -306,7 +347,7 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     from blankettset.workbook.read.bind import read_filled
     from blankettset.workbook.read.facts import write_facts
     from blankettset.workbook.read.losses import enumerated, losses, without_value
-    from blankettset.workbook.write.build import new_file
+    from blankettset.workbook.write.files import new_file
 
     if ut is not None:
         spare_sources(ut, (fil,))

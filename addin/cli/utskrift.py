@@ -27,12 +27,14 @@ WORDS = {Severity.FEL: ("fel", "fel"), Severity.VARNING: ("varning", "varningar"
 
 
 def console() -> Console:
-    """A console as wide as the terminal, or 110 columns when there is none."""
+    """A console as wide as the terminal, or 110 columns when there is none. Text is shown as it is: no markup, no emoji."""
     import sys
 
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=False)
+    return Console(
+        width=None if sys.stdout.isatty() else 110, highlight=False, soft_wrap=False, markup=False, emoji=False
+    )
 
 
 def counted(severity: Severity, number: int) -> str:

@@ -20,7 +20,7 @@ from blankettset.validators.validate import validate
 from blankettset.workbook.edit.control_sheet import CONTROL, NoControlSheet
 from blankettset.workbook.read.bind import list_places, read_filled
 from blankettset.workbook.read.xlsx_reader import read_workbook
-from blankettset.workbook.write.build import WriteError, new_file
+from blankettset.workbook.write.files import WriteError, new_file
 
 NAME = "blankett_skrivbord"
 RIBBON = "customUI/customUI.xml"

@@ -32,7 +32,7 @@ from blankettset.workbook.calc.values import parse_date, storable
 from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.filled import FilledSet
-from blankettset.workbook.write.build import WriteError, new_file
+from blankettset.workbook.write.files import WriteError, new_file
 
 COVER = "forsattsblad"
 FOLDER = "BLANKETT_INKORG"  # environment variable that names the inbox

@@ -64,8 +64,8 @@ def _hit(filing: Filing, cell: Cell, found: Decimal, expected: Decimal, formula:
 def _places(filing: Filing, cell: Cell, formula: Formula) -> tuple[Key, ...]:
     keys = []
     for term in formula:
-        row = cell.row if term.ref.row == ITEM else term.ref.row or ""
-        key = (term.ref.blankett or cell.form, row, term.ref.column or cell.column)
+        row = cell.row if term.ref.row == ITEM else term.ref.row
+        key = (term.ref.blankett, row, term.ref.column)
         if filing.filled.cell(key) is not None:
             keys.append(key)
     return tuple(keys)
@@ -100,10 +100,10 @@ def _spoken(filing: Filing, cell: Cell, formula: Formula, *, rows: bool) -> str:
 
 
 def _short(filing: Filing, ref: Ref, cell: Cell, *, rows: bool) -> str:
-    form = filing.set.blanketter[ref.blankett or cell.form]
+    form = filing.set.blanketter[ref.blankett]
     if rows:
         return form.row_label(ref.row or cell.row)
-    label = form.column_by_id[ref.column or cell.column].label
+    label = form.column_by_id[ref.column].label
     return (
         label if form.id == cell.form and ref.row in (ITEM, cell.row) else f"{form.row_label(ref.row or '')} ({label})"
     )

@@ -11,7 +11,8 @@ from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
 from blankettset.workbook.calc.evaluate import NotComputable
 from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, parse_number, rounded
-from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text, same_formula
+from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text
+from blankettset.workbook.layout.formula_text import same_formula
 from blankettset.workbook.read.filled import Cell, FilledForm
 from blankettset.workbook.read.xlsx_reader import CellState
 

@@ -29,12 +29,12 @@ def _relations(
 
 
 def _is_given(filing: Filing, ref: Ref) -> bool:
-    return isinstance(filing.filled.facts.get((ref.blankett or "", ref.row or "", ref.column or "")), Decimal)
+    return isinstance(filing.filled.facts.get((ref.blankett, ref.row, ref.column)), Decimal)
 
 
 def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
     refs = [term.ref for term in relation.left + relation.right]
-    forms = {ref.blankett or "" for ref in refs}
+    forms = {ref.blankett for ref in refs}
     if any(id_ in filing.unusable for id_ in forms):
         return
     empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
@@ -58,7 +58,7 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     key = _anchor(filing, left_ref)
     other = _anchor(filing, right_ref)
     what = _what(filing, relation, left_ref)
-    places = filing.set.blanketter[right_ref.blankett or ""].decimals
+    places = filing.set.blanketter[right_ref.blankett].decimals
     if round(found, places) != round(expected, places):  # the form's decimals, unless they hide the difference
         found, expected = round(found, places), round(expected, places)
     yield filing.at(
@@ -93,16 +93,16 @@ def _no_such_rows(filing: Filing, ref: Ref) -> bool:
     if ref.row != "*" or ref.where is None:
         return False
     facts, column = filing.filled.facts, ref.where[0]
-    rows = filing.evaluation.items.get(ref.blankett or "", ())
-    return not any(facts.get((ref.blankett or "", row, column)) == ref.where[1] for row in rows)
+    rows = filing.evaluation.items.get(ref.blankett, ())
+    return not any(facts.get((ref.blankett, row, column)) == ref.where[1] for row in rows)
 
 
 def _unit_and_tolerance(filing: Filing, relation: Relation, left: Ref, right: Ref) -> tuple[str, Decimal]:
     """Figures are compared in the coarser unit, within the wider of the two forms' tolerances."""
     sides = []
     for ref in (left, right):
-        form = filing.set.blanketter[ref.blankett or ""]
-        unit = form.unit_of(ref.column or "")
+        form = filing.set.blanketter[ref.blankett]
+        unit = form.unit_of(ref.column)
         sides.append((MONEY_SCALE.get(unit, 1), unit, form.tolerance))
     coarse = max(sides)
     widest = max(tolerance * scale / coarse[0] for scale, _, tolerance in sides)
@@ -119,7 +119,7 @@ def _sum(filing: Filing, evaluation: Evaluation, formula: Formula, unit: str) ->
 
 
 def _anchor(filing: Filing, ref: Ref) -> Key:
-    form_id, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    form_id, row, column = ref.blankett, ref.row, ref.column
     if row == "*":
         rows = filing.evaluation.items.get(form_id, ())
         matching = [
@@ -130,16 +130,16 @@ def _anchor(filing: Filing, ref: Ref) -> Key:
 
 
 def _what(filing: Filing, relation: Relation, left: Ref) -> str:
-    column = filing.set.blanketter[left.blankett or ""].column_by_id[left.column or ""]
+    column = filing.set.blanketter[left.blankett].column_by_id[left.column]
     where = ""
     if left.where:
-        choices = filing.set.blanketter[left.blankett or ""].column_by_id[left.where[0]].choices
+        choices = filing.set.blanketter[left.blankett].column_by_id[left.where[0]].choices
         where = " för " + next(c.label for c in choices if c.id == left.where[1])
     return f"{relation.text}{where} ({column.label})"
 
 
 def _place(filing: Filing, ref: Ref) -> str:
-    form = filing.set.blanketter[ref.blankett or ""]
+    form = filing.set.blanketter[ref.blankett]
     cell = filing.filled.cell(_anchor(filing, ref))
     at = f" ({cell.sheet}!{cell.address})" if cell else ""
     return f"{form.title}, {filing.row_name(form, ref.row or '')}, {form.column_by_id[ref.column or ''].label}{at}"
@@ -293,9 +293,9 @@ COUNTS = ("antal_budget", "antal_avlast", "pris")
 def _counts_are_whole(filing: Filing, relation: Relation) -> bool:
     """True when some row behind the area's sum has counts and price, and none has only some of them."""
     ref = relation.left[0].ref
-    form = filing.set.blanketter[ref.blankett or ""]
+    form = filing.set.blanketter[ref.blankett]
     whole = False
-    for part in form.cell(ref.row or "", ref.column or "").reads:
+    for part in form.cell(ref.row, ref.column).reads:
         given = {c for c in COUNTS if _is_given(filing, Ref(form.id, part.row, c))}
         if len(given) == len(COUNTS):
             whole = True

@@ -127,9 +127,6 @@ class Evaluation:
         return self._at(ref, "")
 
     def _at(self, ref: Ref, own_row: str) -> Decimal | None:
-        assert ref.blankett is not None
-        assert ref.row is not None
-        assert ref.column is not None
         if ref.row == "*":
             figures = [self._number((ref.blankett, row, ref.column)) for row in self._matching(ref)]
             return sum((f for f in figures if f is not None), Decimal(0))
@@ -137,8 +134,8 @@ class Evaluation:
 
     def _word(self, ref: Ref, own_row: str) -> Value:
         """What stands at a place as it is, text or number."""
-        row = own_row if ref.row == ITEM else ref.row or ""
-        key = (ref.blankett or "", row, ref.column or "")
+        row = own_row if ref.row == ITEM else ref.row
+        key = (ref.blankett, row, ref.column)
         computed = self._is_computed.get(ref)
         if computed is None:
             cell = self.set.blanketter[key[0]].cell(row, key[2])
@@ -148,7 +145,7 @@ class Evaluation:
     def _column(self, ref: Ref) -> tuple[Value, ...]:
         """What stands in a column of a list form, row by row."""
         if ref not in self._columns:
-            form, column = ref.blankett or "", ref.column or ""
+            form, column = ref.blankett, ref.column
             found = (self.known((form, item, column)) for item in self.items.get(form, ()))
             self._columns[ref] = tuple(found)
         return self._columns[ref]
@@ -161,8 +158,8 @@ class Evaluation:
             return None
 
     def _matching(self, ref: Ref) -> Iterator[str]:
-        for row in self.items.get(ref.blankett or "", ()):
-            if ref.where is None or self.facts.get((ref.blankett or "", row, ref.where[0])) == ref.where[1]:
+        for row in self.items.get(ref.blankett, ()):
+            if ref.where is None or self.facts.get((ref.blankett, row, ref.where[0])) == ref.where[1]:
                 yield row
 
     def _number(self, key: Key) -> Decimal | None:

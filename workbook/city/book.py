@@ -31,12 +31,12 @@ from blankettset.workbook.layout.placement import FIRST_COLUMN, HEADER_ROW, INDE
 from blankettset.workbook.layout.text_size import row_height, text_lines
 from blankettset.workbook.write.build import (
     new_book,
-    new_file,
     parameter_addresses,
     parameter_rows,
     write_parameters,
     write_stamp,
 )
+from blankettset.workbook.write.files import new_file
 from blankettset.workbook.write.sheets import (
     FormSheet,
     cell_lines,
@@ -139,15 +139,15 @@ def _sum(values: Iterable[Value]) -> Decimal | None:
 
 def reads_unsummed(blankettset: Blankettset, cell: CellDef) -> bool:
     """True for what is computed from a price or an average: the city's is the sum of the nämnder's own."""
-    refs = ((blankettset.blanketter[ref.blankett or ""], ref) for ref in cell.reads)
-    return any(not form.is_list and not form.is_summed(ref.row or "", ref.column or "") for form, ref in refs)
+    refs = ((blankettset.blanketter[ref.blankett], ref) for ref in cell.reads)
+    return any(not form.is_list and not form.is_summed(ref.row, ref.column) for form, ref in refs)
 
 
 def read_by_functions(blankettset: Blankettset) -> frozenset[Key]:
     """The cells that functions read; they count a blank their own way, so what they read keeps its zero."""
     cells = (cell for form in blankettset.blanketter.values() for _, _, cell in form.fixed_cells())
     refs = (ref for cell in cells if cell.function is not None for ref in cell.reads)
-    return frozenset((ref.blankett or "", ref.row or "", ref.column or "") for ref in refs)
+    return frozenset((ref.blankett, ref.row, ref.column) for ref in refs)
 
 
 class CityEvaluation(Evaluation):
@@ -319,7 +319,7 @@ class _CityBook:
         if not cell.formula or key in self.kept:
             return None
         refs = [term.ref for term in cell.formula]
-        read = [self.places.cell(key[0], ref.blankett or "", ref.row or "", ref.column or "") for ref in refs]
+        read = [self.places.cell(key[0], ref.blankett, ref.row, ref.column) for ref in refs]
         return f'=IF(COUNT({",".join(read)})=0,"",{formula_text(self.set, key, self.places)})'
 
     def _data(self) -> None:

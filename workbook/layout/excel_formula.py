@@ -6,15 +6,14 @@ Formulas are stored with English names and commas whatever the user's Excel show
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
 from blankettset.templates.formula import Ref
 from blankettset.templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
 from blankettset.workbook.calc.evaluate import Key
-from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS, NAMESPACE, STORED
+from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS
 from blankettset.workbook.layout.addresses import parse_address
 from blankettset.workbook.layout.placement import Placement
 
@@ -81,11 +80,11 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places)
 
 
 def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
-    return blankettset.blanketter[ref.blankett or ""].column_by_id[ref.column or ""].choices
+    return blankettset.blanketter[ref.blankett].column_by_id[ref.column].choices
 
 
 def _place(ref: Ref, key: Key, places: Places) -> str:
-    form, row, column = ref.blankett or "", ref.row or "", ref.column or ""
+    form, row, column = ref.blankett, ref.row, ref.column
     if row == "*":
         return places.column(key[0], form, column)
     return places.cell(key[0], form, key[1] if row == ITEM else row, column)
@@ -132,51 +131,6 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
 def quote_sheet(name: str) -> str:
     """A sheet name as it stands in a formula."""
     return "'" + name.replace("'", "''") + "'"
-
-
-_TOKEN = re.compile(
-    r"(?P<string>\"(?:[^\"]|\"\")*\")"
-    r"|(?P<ref>(?:(?P<sheet>'(?:[^']|'')+'|[^\W\d][\w.]*)!)?"
-    r"\$?(?P<start>[A-Za-z]{1,3}\$?\d{1,7})(?::\$?(?P<end>[A-Za-z]{1,3}\$?\d{1,7}))?)(?![\w(])",
-)
-
-Identify = Callable[[str | None, int, int], str | None]
-IdentifyRange = Callable[[str | None, tuple[int, int], tuple[int, int]], str | None]
-
-
-def with_ids(formula: str, identify: Identify, identify_range: IdentifyRange) -> str:
-    """A handed-in formula with ids for the addresses that are known; unknown ones stay as they are."""
-
-    def replace(match: re.Match[str]) -> str:
-        if match["string"] is not None:
-            return match["string"]
-        sheet = match["sheet"]
-        if sheet is not None and sheet.startswith("'"):
-            sheet = sheet[1:-1].replace("''", "'")
-        start = parse_address(match["start"].replace("$", "").upper())
-        if match["end"] is None:
-            return identify(sheet, *start) or match["ref"]
-        end = parse_address(match["end"].replace("$", "").upper())
-        return identify_range(sheet, start, end) or match["ref"]
-
-    return _TOKEN.sub(replace, formula.removeprefix("="))
-
-
-# What stands in the file and not in Excel itself, or the other way round: _xlfn., the stored name of an add-in's function
-# and the @ that Excel may put before it.
-_MARKS = re.compile(rf"_XLFN\.|@?(?:{STORED.upper()}|{NAMESPACE}\.)")
-_KEPT = re.compile(r"(\"(?:[^\"]|\"\")*\"|\[[^\]]*\])")
-
-
-def same_formula(one: str, other: str) -> bool:
-    """True for the same formula; spaces and capitals outside strings and ids do not matter."""
-    return one == other or _normal(one) == _normal(other)
-
-
-def _normal(formula: str) -> str:
-    parts = _KEPT.split(formula)
-    plain = "".join(part if i % 2 else re.sub(r"\s+", "", part).upper() for i, part in enumerate(parts))
-    return _MARKS.sub("", plain)
 
 
 class SheetPlaces:

@@ -24,6 +24,7 @@ import msgspec
 from blankettset.templates.errors import Refusal, reason
 from blankettset.workbook.calc.values import fitting_text
 from blankettset.workbook.layout.addresses import MAX_COLUMN, MAX_ROW, address
+from blankettset.workbook.layout.formula_text import fetches
 from blankettset.workbook.read.shared_formula import translate
 
 MAX_FILE = 256 * 1024 * 1024
@@ -640,19 +641,12 @@ class _SheetHandler:
             elif index in self.masters:
                 master, formula = self.masters[index]
                 text = translate(formula, place[0] - master[0], place[1] - master[1])
-        if "[" in text or "|" in text:
-            bare = _STRING.sub('""', text)
-            if _EXTERNAL.search(bare):
-                self.book.note("external_link", self.sheet.name, address(*place))
-            elif _DDE.search(bare):
-                self.book.note("dde", self.sheet.name, address(*place))
+        fetched = fetches(text)
+        if fetched is not None:
+            self.book.note(fetched, self.sheet.name, address(*place))
         return text[:MAX_FORMULA]
 
 
-_STRING = re.compile(r"\"[^\"]*\"")
-# A hostile formula makes neither of them slow: what is tried from one place is never tried again from the next.
-_EXTERNAL = re.compile(r"\[(?:\d+|[^\[\]]+\.xl\w+)\][^'\[\]\"]*'?!", re.IGNORECASE)
-_DDE = re.compile(r"(?<!\w)\w+\|(?:'[^']+'|\w+)!")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _CONTEXT = Context(prec=15)
 _NUMBER = re.compile(r"^[ \t\r\n]*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?[ \t\r\n]*$", re.ASCII)

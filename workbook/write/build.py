@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime
-import os
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from blankettset.templates.errors import Refusal, reason
 from blankettset.templates.model import Blankett, Blankettset, Namnd
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from blankettset.workbook.layout import look
@@ -26,60 +21,14 @@ from blankettset.workbook.layout.placement import (
     Placement,
 )
 from blankettset.workbook.layout.text_size import row_height, text_lines
+from blankettset.workbook.write.carried_marks import COVER, Marks, write_stamp_sheet
+from blankettset.workbook.write.files import new_file, scratch
 from blankettset.workbook.write.index_sheet import IndexSheet
 from blankettset.workbook.write.long_texts import LongTexts
-from blankettset.workbook.write.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
+from blankettset.workbook.write.sheets import NO_MARKS, PROTECTION, FormSheet, choice_labels, print_set_up
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "1"
-
-
-class WriteError(Refusal):
-    """The file cannot be written; str() is one Swedish sentence."""
-
-
-@contextlib.contextmanager
-def new_file(path: Path, *, replace: bool) -> Iterator[Path]:
-    """A temporary path beside `path` that is moved into place when the block ends well, and removed otherwise."""
-    if path.is_dir():
-        raise WriteError(f"{path} är en mapp. Ange ett filnamn.")
-    if path.exists() and not path.is_file():
-        raise WriteError(f"{path} är ingen vanlig fil och skrivs inte över. Ange ett annat namn.")
-    if path.exists() and not replace:
-        raise WriteError(f"{path} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
-    if not path.parent.is_dir():
-        raise WriteError(f"Mappen {path.parent} finns inte. Skapa den först.")
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".blankett-", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise WriteError(f"Det går inte att skriva i {path.parent} ({reason(error)}).") from None
-    temporary = Path(name)
-    try:
-        yield temporary
-        temporary.chmod(0o644)
-        if replace:
-            os.replace(temporary, path)
-        else:
-            _move_into_place(temporary, path)
-    except FileExistsError:
-        raise WriteError(f"{path} finns redan och skrivs inte över. Lägg till --ersatt om den ska ersättas.") from None
-    except OSError as error:
-        raise WriteError(f"Det går inte att skriva {path} ({reason(error)}).") from None
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _move_into_place(temporary: Path, path: Path) -> None:
-    """Give the file its name unless somebody has taken the name meanwhile (FileExistsError)."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except (AttributeError, OSError):  # a system (the browser's) or a file share without hard links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        os.replace(temporary, path)
 
 
 def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
@@ -98,14 +47,16 @@ def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
     return facts
 
 
-def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False) -> list[Key]:
-    """Write the workbook; returns the computed cells where a given figure was kept in place of the formula.
+def build(
+    path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False, marks: Marks = NO_MARKS
+) -> list[Key]:
+    """Write the workbook, with `marks` on what it was begun with; returns the computed cells where a given figure was kept in place of the formula.
 
     Figures for computed cells that agree with the formula within the form's tolerance leave the formula standing.
     """
     evaluation = Evaluation(blankettset, {**facts, **prefilled(blankettset, namnd)})
     with new_file(path, replace=replace) as temporary:
-        _Book(temporary, evaluation, namnd).write()
+        _Book(temporary, evaluation, namnd, marks).write()
     kept = []
     for key, _ in evaluation.computed():
         if facts.get(key) is not None and stands_alone(evaluation, key):
@@ -128,9 +79,9 @@ def new_book(path: Path, title: str, *, in_memory: bool = False) -> Any:
     """
     import xlsxwriter
 
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    options["in_memory"] = in_memory
-    book = xlsxwriter.Workbook(os.fspath(path), options)
+    options: dict[str, Any] = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options |= {"in_memory": True} if in_memory else {"tmpdir": str(scratch())}
+    book = xlsxwriter.Workbook(str(path), options)
     book.set_properties({"title": title, "company": "Stockholms stad", "created": MADE})
     book.set_calc_mode("auto")
     book.formats[0].set_font_name(look.FONT)
@@ -139,7 +90,8 @@ def new_book(path: Path, title: str, *, in_memory: bool = False) -> Any:
 
 
 class _Book:
-    def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd) -> None:
+    def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd, marks: Marks) -> None:
+        self.marks = marks
         self.evaluation, self.set, self.namnd = evaluation, evaluation.set, namnd
         unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
         self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
@@ -164,16 +116,26 @@ class _Book:
                 self.places,
                 who=self.who,
                 choices=choices.ranges,
+                marks=self.marks,
+                cover=self.placements.get(COVER),
             ).write()
         texts = LongTexts(self.book, self.formats, self.evaluation, self.placements)
         texts.write(self.who)
         write_parameters(self.book, self.formats, self.parameter_rows, self.who)
         choices.write(self.book)
+        write_stamp_sheet(self.book, self.marks, self.set.blanketter)
         self._stamp()
         more = {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
         more[PARAMETER_SHEET] = "Gränser och procentsatser som formlerna använder, med källa."
         IndexSheet(
-            self.book, self.formats, self.evaluation, self.placements, whose=self.whose, who=self.who, more=more
+            self.book,
+            self.formats,
+            self.evaluation,
+            self.placements,
+            whose=self.whose,
+            who=self.who,
+            more=more,
+            marks=self.marks,
         ).write(index)
         index.activate()
         self.book.close()
