@@ -73,7 +73,7 @@ class Ordlistor:
 class _Phrase:
     def __init__(self, text: str, lists: Ordlistor) -> None:
         self.text, self.lists = text, lists
-        self.rest = re.findall(r"\{[^}]*\}|\.\.\.|\.\.|[()\[\]|]\*?|[^\s()\[\]|{}]+", text)
+        self.rest: list[str] = re.findall(r"\{[^}]*\}|\.\.\.|\.\.|[()\[\]|]\*?|[^\s()\[\]|{}]+", text)
 
     def alternatives(self, end: str) -> str:
         found = [self.sequence()]

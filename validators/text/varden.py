@@ -69,7 +69,11 @@ def riktningar(text: str, reader: Lasare, name: str) -> Iterator[Riktning]:
             if compared is None or reader.foreign(clause, sentence, name) or reader.says("inte", clause.norm):
                 continue
             rest = clause.norm[: compared.start()] + clause.norm[compared.end() :]
-            if reader.says("del_av_ar", clause.norm) or reader.says("andring", rest) or not _subject(rest, reader, name):
+            if (
+                reader.says("del_av_ar", clause.norm)
+                or reader.says("andring", rest)
+                or not _subject(rest, reader, name)
+            ):
                 continue
             said = _ASIDE.split(clause.norm)[0]
             found = [w for w in ("upp", "ner", "battre", "samre", "lika") if reader.says(w, said)]
