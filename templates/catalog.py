@@ -18,10 +18,12 @@ from blankettset.templates.identity import judgement_of, layout_of_form, layout_
 from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
     Blankettset,
+    Bruk,
     KfPlan,
     Namnd,
     Nyckeltal,
     Parameter,
+    Regelbruk,
 )
 
 
@@ -36,6 +38,18 @@ class Catalog:
     def sources(self) -> Mapping[str, Mapping[str, str]]:
         """The documents that `source.document` may name."""
         return dict(self.documents["kallor.yaml"]["kallor"])
+
+    @cached_property
+    def regler(self) -> Mapping[str, Regelbruk]:
+        """How rules are used, by code: those that regler.yaml names."""
+        found = {}
+        for raw in self.documents["regler.yaml"]["regler"]:
+            values = [(each["from"], each) for each in sorted(raw["values"], key=lambda each: each["from"])]
+            found[raw["kod"]] = Regelbruk(raw["kod"], tuple(
+                (start, Bruk(each["bruk"] == "prov", each.get("allvar"), source_of(each["source"])))
+                for start, each in values
+            ))  # fmt: skip
+        return found
 
     @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
@@ -182,6 +196,7 @@ class Catalog:
             judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
             ord=self.words,
+            regler=self.regler,
             earlier_texts=self.kept.function_texts,
             rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )

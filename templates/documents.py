@@ -49,12 +49,21 @@ def _schema_for(name: str) -> dict[str, Any]:
         "kallor.yaml": schema.SOURCES,
         "listor.yaml": schema.LISTS,
         "nyckeltal.yaml": schema.NYCKELTAL,
+        "regler.yaml": schema.REGLER,
         "rullning.yaml": carries.ROLLING,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml", "rullning.yaml"]
+    names = [
+        "namnder.yaml",
+        "blankettset.yaml",
+        "kallor.yaml",
+        "listor.yaml",
+        "nyckeltal.yaml",
+        "regler.yaml",
+        "rullning.yaml",
+    ]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf", "ord"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})

@@ -172,6 +172,33 @@ BLANKETT: dict[str, Any] = {
     "match": MATCH,
     "carries": CARRIES,
 }
+REGLER: dict[str, Any] = {
+    "regler": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "kod": {"type": "string", "regex": r"^BF\d{3}$", "required": True},
+                "values": {
+                    "type": "list",
+                    "minlength": 1,
+                    "required": True,
+                    "schema": {
+                        "type": "dict",
+                        "schema": {
+                            "from": {**DATE, "required": True},
+                            "bruk": {"type": "string", "allowed": ["prov", "galler"], "required": True},
+                            "allvar": {"type": "string", "allowed": ["fel", "varning", "upplysning"]},
+                            "source": SOURCE,
+                        },
+                    },
+                },
+            },
+        },
+    }
+}
+
 PARAMETERS: dict[str, Any] = {
     "parametrar": {
         "type": "list",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import (
+from blankettset.validators.rules.mal.rader import (
     ACTIVITIES,
     GOALS,
     INDICATORS,
@@ -31,6 +31,7 @@ UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no
 @rule(
     "BF312",
     title="Varje rad hör till ett mål som finns",
+    many="{n} rader hör inte till något mål i listan",
     severity=Severity.FEL,
     source="Uppställningen i 002 och 003: mål i mål",
 )
@@ -82,6 +83,7 @@ def every_row_belongs_to_a_goal(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF313",
     title="Målen är bedömda",
+    many="{n} mål saknar status",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="000:144-1836 och 003:195-2063: varje KF-mål och nämndmål har status",
 )
@@ -105,6 +107,7 @@ def goals_have_a_status(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF314",
     title="En avvikande status är motiverad",
+    many="{n} statusar är andra än förslaget utan att analysen säger varför",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Förslaget följer stadens sätt att väga samman (003:97, 003:201, 003:263); den som bedömer annorlunda säger varför",
 )
@@ -132,7 +135,11 @@ def a_status_that_differs_is_motivated(filing: Filing) -> Iterator[Hit]:
 
 
 @rule(
-    "BF315", title="Ett mål som inte nås analyseras", severity=varies(Severity.VARNING, Severity.FEL), source="003:91"
+    "BF315",
+    title="Ett mål som inte nås analyseras",
+    many="{n} indikatorer som inte når målet saknar analys",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="003:91",
 )
 def a_target_not_met_is_analysed(filing: Filing) -> Iterator[Hit]:
     """BF315: En indikator som inte uppfylls, eller inte väntas uppfyllas, helt har en analys.
@@ -164,6 +171,7 @@ def _figures(line: Line) -> str:
 @rule(
     "BF316",
     title="Ett saknat tertialutfall förklaras",
+    many="{n} indikatorer saknar utfall eller prognos, och det sägs inte varför",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="003:947, 003:950, 003:1015: analysen säger varför utfallet saknas",
 )
@@ -200,6 +208,7 @@ def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF317",
     title="Ett årsmål som inte sätts förklaras",
+    many="{n} indikatorer saknar årsmål, och det sägs inte varför",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="002:432, 002:899, 002:907; 003:329; 000:676",
 )
@@ -233,6 +242,7 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF319",
     title="Aktiviteternas datum hör till året",
+    many="{n} aktiviteter har datum som inte hör till året",
     severity=Severity.FEL,
     source="Kolumnerna Startdatum och Slutdatum, 002:328",
 )
@@ -281,6 +291,7 @@ def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF320",
     title="En försenad aktivitet förklaras",
+    many="{n} försenade aktiviteter förklaras inte",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Kolumnen Avvikelse och raden Analys, 000:205, 003:271",
 )
@@ -303,7 +314,13 @@ def a_late_activity_is_explained(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF321", title="Samma rad står en gång", severity=Severity.VARNING, source="Ren ordning; jfr 003:961-962")
+@rule(
+    "BF321",
+    title="Samma rad står en gång",
+    many="{n} rader står två gånger",
+    severity=Severity.VARNING,
+    source="Ren ordning; jfr 003:961-962",
+)
 def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF321: En indikator eller aktivitet står en gång.
 
@@ -334,6 +351,7 @@ def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF322",
     title="Nämndmål har förväntat resultat och analys",
+    many="{n} mål saknar förväntat resultat eller analys",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Uppställningen i 000, 002 och 003: Beskrivning, Förväntat resultat, Analys",
 )

@@ -10,7 +10,7 @@ import msgspec
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.rader import INDICATORS, Line, lines, status_of
+from blankettset.validators.rules.mal.rader import INDICATORS, Line, lines, status_of
 from blankettset.validators.text.lasare import Lasare, lasare
 from blankettset.validators.text.malutsaga import Sagt, Utsaga, slutsats, utsagor
 from blankettset.validators.text.varden import Angivet, Roll, angivna, riktningar
@@ -68,36 +68,61 @@ def _judged(line: Line) -> tuple[str, str]:
     return value, line.text("arsmal") or line.text("kf_arsmal")
 
 
-@rule("BF701", title="Analysen säger detsamma som siffrorna", severity=Severity.VARNING, source=LANGUAGE)
+@rule(
+    "BF701",
+    title="Analysen säger detsamma som siffrorna",
+    many="{n} analyser säger att målet missas fast siffrorna når det",
+    severity=Severity.VARNING,
+    source=LANGUAGE,
+)
 def the_analysis_says_what_the_figures_say(filing: Filing) -> Iterator[Hit]:
-    """BF701: En analys som säger att målet nås, eller missas, säger detsamma som indikatorns status.
+    """BF701: En indikator som enligt siffrorna når målet har ingen analys som säger att det missas.
 
-    Givet en indikator med status, nämndens egen eller den föreslagna
-    När analysen säger att målet inte nås, eller bara delvis, fast siffrorna ger att det nås; eller att det nås fast de inte
-    ger det; eller att utfallet eller prognosen ligger över eller under målet när det är tvärtom
+    Givet en indikator vars status, egen eller föreslagen, är ● Uppfylls helt
+    När analysen säger att målet inte nås eller bara delvis nås
     Så varnas det: antingen siffran eller texten är fel. En nekad nekning (»inget tyder på att målet inte nås») är ett ja. Det
     som sägs om andra år, grupper, enheter eller städer, om avsikter och om villkor räknas inte.
     Exempel: Prognosen är 70 mot årsmålet 70, men analysen säger »Målet om 70 % uppnås inte».
     """
     for line, column, said in _sayings(filing):
         end = slutsats(said)
-        status = status_of(line)
-        value, target = _judged(line)
-        if end is not None and (
-            (end.sagt is Sagt.NAS and status in (DELVIS, EJ)) or (end.sagt is not Sagt.NAS and status == HELT)
-        ):
-            reached = "nås" if status == HELT else "nås delvis" if status == DELVIS else "inte nås"
-            why = (
-                f"{value} mot årsmålet {target} ger"
-                if value and target and not line.text("status")
-                else "radens status säger"
-            )
-            severity = None if status == HELT else Severity.UPPLYSNING
-            yield _contradiction(
-                filing, line, column, end, f"men {why} att målet {reached}.", f"{value} mot {target}", severity
-            )
-            continue
-        yield from _partial(filing, line, column, said)
+        if end is not None and end.sagt is not Sagt.NAS and status_of(line) == HELT:
+            yield _year(filing, line, column, end)
+
+
+@rule(
+    "BF706",
+    title="Analysen säger inte mer än siffrorna",
+    many="{n} analyser säger att målet nås, eller hur utfallet ligger till det, tvärtemot siffrorna",
+    severity=Severity.VARNING,
+    source=LANGUAGE,
+    prov=True,
+)
+def the_analysis_says_no_more_than_the_figures(filing: Filing) -> Iterator[Hit]:
+    """BF706: En analys som säger att målet nås, eller att ett värde ligger över eller under det, har siffrorna med sig.
+
+    Givet en indikator med analys
+    När den säger att målet nås fast statusen är delvis eller ej; eller att utfallet eller prognosen ligger över eller under målet,
+    att periodens mål eller KF:s årsmål nås eller missas, och siffrorna säger tvärtom
+    Så varnas det. Läsningen är den som BF701 har.
+    Exempel: »Utfallet ligger under årsmålet», men utfallet är 85 % och årsmålet 80 %.
+    """
+    for line, column, said in _sayings(filing):
+        end = slutsats(said)
+        if end is not None and end.sagt is Sagt.NAS and status_of(line) in (DELVIS, EJ):
+            yield _year(filing, line, column, end)
+        elif end is None or end.sagt is Sagt.NAS or status_of(line) != HELT:  # else BF701 has said it
+            yield from _partial(filing, line, column, said)
+
+
+def _year(filing: Filing, line: Line, column: str, said: Utsaga) -> Hit:
+    status = status_of(line)
+    value, target = _judged(line)
+    reached = {HELT: "nås", DELVIS: "bara delvis nås"}.get(status, "inte nås")
+    why = (
+        f"{value} mot årsmålet {target} ger" if value and target and not line.text("status") else "radens status säger"
+    )
+    return _contradiction(filing, line, column, said, f"men {why} att målet {reached}.", f"{value} mot {target}")
 
 
 def _partial(filing: Filing, line: Line, column: str, said: list[Utsaga]) -> Iterator[Hit]:
@@ -107,34 +132,35 @@ def _partial(filing: Filing, line: Line, column: str, said: list[Utsaga]) -> Ite
         value = _figure(
             line, "prognos_helar" if of_forecast and "prognos_helar" in line.columns else "periodens_utfall"
         )
-        target = _figure(line, "kf_arsmal" if each.kf else "arsmal") or (
-            None if each.kf else _figure(line, "kf_arsmal")
-        )
+        own = _figure(line, "arsmal") or _figure(line, "kf_arsmal")
+        target = _figure(line, "kf_arsmal") if each.kf else own
         if (
             value is None
             or target is None
-            or value.tal is None
-            or target.tal is None
             or not _same_unit(line, value, target)
+            or not _is_wrong(line, each, value, target)
         ):
             continue
-        if each.sagt in (Sagt.OVER, Sagt.UNDER):
-            wrong = value.tal <= target.tal if each.sagt is Sagt.OVER else value.tal >= target.tal
-        elif each.sagt is Sagt.OSAKERT or (each.helar and not each.kf):
-            continue
-        else:
-            if ar_antal(line.text("indikator"), line.text("enhet")) and not each.helar:
-                continue  # a count of some months says nothing yet
-            got = indikatorstatus(value.tal, target.tal, None, None, None, None, line.text("riktning"), Decimal(0))
-            wrong = got != INGEN and (got == HELT) != (each.sagt is Sagt.NAS)
-        if wrong:
-            whose = "KF:s årsmål" if each.kf else "årsmålet"
-            what = "prognosen" if of_forecast else "utfallet"
-            text = f"men {what} är {value.text} och {whose} {target.text}."
-            yield _contradiction(
-                filing, line, column, each, text, f"{value.text} mot {target.text}", Severity.UPPLYSNING
-            )
-            return
+        whose = "KF:s årsmål" if each.kf else "årsmålet"
+        what = "prognosen" if of_forecast else "utfallet"
+        text = f"men {what} är {value.text} och {whose} {target.text}."
+        yield _contradiction(filing, line, column, each, text, f"{value.text} mot {target.text}")
+        return
+
+
+def _is_wrong(line: Line, said: Utsaga, value: Matvarde, target: Matvarde) -> bool:
+    assert value.tal is not None
+    assert target.tal is not None
+    if said.sagt is Sagt.OVER:
+        return value.tal <= target.tal
+    if said.sagt is Sagt.UNDER:
+        return value.tal >= target.tal
+    if said.sagt is Sagt.OSAKERT or (said.helar and not said.kf):
+        return False
+    if ar_antal(line.text("indikator"), line.text("enhet")) and not said.helar:
+        return False  # a count of some months says nothing yet
+    got = indikatorstatus(value.tal, target.tal, None, None, None, None, line.text("riktning"), Decimal(0))
+    return got != INGEN and (got == HELT) != (said.sagt is Sagt.NAS)
 
 
 def _same_unit(line: Line, one: Matvarde, other: Matvarde) -> bool:
@@ -143,28 +169,32 @@ def _same_unit(line: Line, one: Matvarde, other: Matvarde) -> bool:
     return len(units) == 1 or None in units
 
 
-def _contradiction(
-    filing: Filing, line: Line, column: str, said: Utsaga, text: str, expected: str, severity: Severity | None
-) -> Hit:
+def _contradiction(filing: Filing, line: Line, column: str, said: Utsaga, text: str, expected: str) -> Hit:
     return filing.at(
         (INDICATORS, line.row, column),
         f"analysen säger »{said.ord}», {text}",
         "Rätta siffran eller texten, eller välj status och motivera den.",
         found=said.ord,
         expected=expected,
-        severity=severity,
         follows_from_here=False,
     )
 
 
-@rule("BF702", title="Analysen och prognosen säger lika mycket", severity=Severity.UPPLYSNING, source=LANGUAGE)
+@rule(
+    "BF702",
+    title="Analysen och prognosen säger lika mycket",
+    many="{n} analyser och prognoser säger inte lika mycket",
+    severity=Severity.VARNING,
+    prov=True,
+    source=LANGUAGE,
+)
 def a_judgement_in_words_has_a_forecast(filing: Filing) -> Iterator[Hit]:
     """BF702: Den som i text bedömer om årsmålet nås har en prognos, och den som inte kan göra någon har ingen.
 
     Givet en indikator i en tertialrapport med ett årsmål i siffror
     När analysen säger att målet nås, nås delvis eller inte nås men prognosen är tom och statusen därför ingen; eller när
     analysen säger att ingen prognos kan göras men en prognos är ifylld
-    Så sägs det till.
+    Så varnas det.
     Exempel: »Förvaltningens bedömning är att årsmålet kommer att uppfyllas», men prognosen för helåret är tom.
     """
     for line, _column, said in _sayings(filing):
@@ -193,14 +223,21 @@ def _unlike(filing: Filing, line: Line, column: str, text: str, action: str, sai
     )  # fmt: skip
 
 
-@rule("BF703", title="Siffrorna i analysen är radens", severity=Severity.UPPLYSNING, source=LANGUAGE)
+@rule(
+    "BF703",
+    title="Siffrorna i analysen är radens",
+    many="{n} siffror i analyserna är inte radernas",
+    severity=Severity.VARNING,
+    prov=True,
+    source=LANGUAGE,
+)
 def figures_in_the_analysis_are_those_of_the_row(filing: Filing) -> Iterator[Hit]:
     """BF703: Utfall, förra årets utfall, mål och prognos som analysen anger är de som står på raden.
 
     Givet en indikator med analys eller kommentar
     När texten anger ett utfall, ett värde för förra året, ett årsmål eller en prognos, i radens enhet, och cellen har ett annat
     värde eller är tom; eller en ändring från förra året som inte är skillnaden mellan de två utfallen
-    Så sägs det till. Talet jämförs med så många decimaler som texten har; »drygt», »knappt» och »cirka» läses som sådana. Det
+    Så varnas det. Talet jämförs med så många decimaler som texten har; »drygt», »knappt» och »cirka» läses som sådana. Det
     som gäller andra år, andra delar av året, grupper, enheter eller andra än nämnden räknas inte.
     Exempel: »Målet om 85 % nås inte då resultatet blev 79 %», men periodens utfall är 77.
     """
@@ -306,13 +343,20 @@ def _signed(change: Decimal) -> str:
     return f"+{show(change)}" if change > 0 else show(change)
 
 
-@rule("BF704", title="Analysen säger åt vilket håll utfallet har gått", severity=Severity.UPPLYSNING, source=LANGUAGE)
+@rule(
+    "BF704",
+    title="Analysen säger åt vilket håll utfallet har gått",
+    many="{n} analyser säger fel håll mot förra året",
+    severity=Severity.VARNING,
+    prov=True,
+    source=LANGUAGE,
+)
 def the_analysis_says_which_way_the_outcome_went(filing: Filing) -> Iterator[Hit]:
     """BF704: Den analys som säger att utfallet har ökat, minskat eller är oförändrat från förra året säger som siffrorna.
 
     Givet en indikator med utfall och förra årets utfall, där årets inte är ett antal för en del av året
     När analysen jämför med förra året och säger upp, ner, bättre, sämre eller oförändrat, och siffrorna säger tvärtom
-    Så sägs det till. Det som gäller grupper, enheter och andra tider räknas inte.
+    Så varnas det. Det som gäller grupper, enheter och andra tider räknas inte.
     Exempel: »Resultatet har förbättrats jämfört med förra året», men det har gått från 86 % till 83 %.
     """
     reader = lasare(filing.set)
@@ -343,7 +387,9 @@ def the_analysis_says_which_way_the_outcome_went(filing: Filing) -> Iterator[Hit
 @rule(
     "BF705",
     title="Analysen säger varför värdet saknas",
-    severity=Severity.UPPLYSNING,
+    many="{n} värden saknas utan att texten säger varför",
+    severity=Severity.VARNING,
+    prov=True,
     source="003:947, 003:950, 003:1015; " + LANGUAGE,
 )
 def the_analysis_tells_why_a_value_is_missing(filing: Filing) -> Iterator[Hit]:
@@ -352,7 +398,7 @@ def the_analysis_tells_why_a_value_is_missing(filing: Filing) -> Iterator[Hit]:
     Givet en indikator med analys eller kommentar där periodens utfall saknas fast den mäts varje tertial eller halvår (i VB:
     alla), eller där årsmålet saknas
     När texten inte säger något om mätning, tid, underlag eller att värdet saknas
-    Så sägs det till, för BF316 och BF317 nöjer sig med att det finns en text.
+    Så varnas det, för BF316 och BF317 nöjer sig med att det finns en text.
     Exempel: Utfall saknas för tertialet och analysen lyder »Arbetet med bemötande fortsätter».
     """
     reader = lasare(filing.set)

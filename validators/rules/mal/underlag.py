@@ -9,8 +9,7 @@ from decimal import Decimal
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.analyser import disputed
-from blankettset.validators.rules.rader import (
+from blankettset.validators.rules.mal.rader import (
     ACTIVITIES,
     GOALS,
     INDICATORS,
@@ -21,6 +20,7 @@ from blankettset.validators.rules.rader import (
     lines,
     status_of,
 )
+from blankettset.validators.rules.text.analyser import disputed
 from blankettset.workbook.calc.matvarde import Slag
 from blankettset.workbook.calc.status import DELVIS, EJ, HELT, INGEN, bedomt_varde, indikatorstatus
 
@@ -35,6 +35,7 @@ COUNTS = (
 @rule(
     "BF325",
     title="Målet är inte högre bedömt än det som ligger under",
+    many="{n} mål är högre bedömda än det som ligger under dem",
     severity=Severity.UPPLYSNING,
     source="003:201, 003:263: målet bedöms av mål, indikatorer och aktiviteter under det; jfr 000:176",
 )
@@ -118,7 +119,9 @@ def _counted(what: str, number: int) -> str:
 @rule(
     "BF331",
     title="Ett nämndmål har indikator eller aktivitet",
-    severity=Severity.UPPLYSNING,
+    many="{n} nämndmål har varken indikator eller aktivitet",
+    severity=Severity.VARNING,
+    prov=True,
     source="Uppställningen i 000, 002 och 003: indikatorer och aktiviteter under varje nämndmål",
 )
 def a_goal_has_something_to_be_followed_up_by(filing: Filing) -> Iterator[Hit]:
@@ -126,7 +129,7 @@ def a_goal_has_something_to_be_followed_up_by(filing: Filing) -> Iterator[Hit]:
 
     Givet nämndmålen i nämndens set, där listorna Indikatorer eller Aktiviteter är ifyllda
     När det varken finns indikator, aktivitet eller mål under ett nämndmål
-    Så upplyses det en gång med målens nummer.
+    Så varnas det.
     Exempel: Nämndmål 3.1.1 har beskrivning och förväntat resultat men inget att mäta det med.
     """
     if filing.set.level != "namnd":
@@ -138,37 +141,29 @@ def a_goal_has_something_to_be_followed_up_by(filing: Filing) -> Iterator[Hit]:
         line for line in lines(filing, GOALS)
         if line.text("niva") == "namndmal" and line.text("nummer") and not _has_below(line.text("nummer"), used)
     ]  # fmt: skip
-    yield from _one_for_all(
-        filing, bare, "nummer", "nämndmål {} har varken indikator eller aktivitet.", "nämndmålen {} har varken indikatorer eller aktiviteter.",
-        "Lägg till en indikator eller aktivitet, eller säg i målets text hur det följs upp.",
-    )  # fmt: skip
+    for line in bare:
+        yield _bare(
+            filing,
+            line,
+            "nummer",
+            "nämndmålet har varken indikator eller aktivitet.",
+            "Lägg till en indikator eller aktivitet, eller säg i målets text hur det följs upp.",
+        )
 
 
 def _has_below(number: str, used: set[str]) -> bool:
     return any(each == number or each.startswith(number + ".") for each in used)
 
 
-def _one_for_all(filing: Filing, found: list[Line], column: str, one: str, many: str, action: str) -> Iterator[Hit]:
-    """One finding for many rows of one cause, at the first of them."""
-    if not found:
-        return
-    names = [line.text("nummer") or line.text("indikator")[:50] for line in found]
-    listed = ", ".join(names[:12]) + (f" och {len(names) - 12} till" if len(names) > 12 else "")
-    first = found[0]
-    yield filing.at(
-        (first.form, first.row, column),
-        (one if len(found) == 1 else many).format(listed),
-        action,
-        found=listed,
-        related=tuple((line.form, line.row, column) for line in found[1:]),
-        follows_from_here=False,
-    )
+def _bare(filing: Filing, line: Line, column: str, text: str, action: str, many: str = "") -> Hit:
+    return filing.at((line.form, line.row, column), text, action, found="tomt", many=many, follows_from_here=False)
 
 
 @rule(
     "BF332",
     title="En satt status har något att vila på",
-    severity=Severity.UPPLYSNING,
+    severity=Severity.VARNING,
+    prov=True,
     source="003:201, 003:263: målet bedöms av det som ligger under; 003:91 om utfall och prognos",
 )
 def a_status_rests_on_something(filing: Filing) -> Iterator[Hit]:
@@ -177,7 +172,7 @@ def a_status_rests_on_something(filing: Filing) -> Iterator[Hit]:
     Givet mål och indikatorer i nämndens set med status helt, delvis eller ej
     När ingen av målets indikatorer har utfall, prognos eller egen status, ingen av dess aktiviteter har status och inget mål under
     har status; eller när indikatorn har varken utfall eller prognos
-    Så upplyses det, en gång för målen och en gång för indikatorerna. Ett nämndmål utan något alls under sig säger BF331 till om.
+    Så varnas det. Ett nämndmål utan något alls under sig säger BF331 till om.
     Exempel: Nämndmål 1.1.1 är helt uppfyllt, men dess tre indikatorer saknar utfall och prognos och aktiviteterna saknar status.
     """
     if filing.set.level != "namnd":
@@ -200,25 +195,36 @@ def a_status_rests_on_something(filing: Filing) -> Iterator[Hit]:
         line for line in lines(filing, GOALS)
         if line.text("status") in JUDGED and line.text("nummer") in existing and line.text("nummer") not in valued
     ]  # fmt: skip
-    yield from _one_for_all(
-        filing, loose, "status", "målet {} har en status men ingenting under det har utfall, prognos eller status.",
-        "målen {} har status men ingenting under dem har utfall, prognos eller status.",
-        "Fyll i det som bedömningen vilar på, eller säg i analysen vad den vilar på.",
-    )  # fmt: skip
+    for line in loose:
+        yield _bare(
+            filing,
+            line,
+            "status",
+            "målet har en status men ingenting under det har utfall, prognos eller status.",
+            "Fyll i det som bedömningen vilar på, eller säg i analysen vad den vilar på.",
+            "{n} mål har status men ingenting under dem har utfall, prognos eller status",
+        )
     unmeasured = [
         line for line in lines(filing, INDICATORS)
         if line.text("status") in JUDGED and not line.text("periodens_utfall") and not line.text("prognos_helar")
     ]  # fmt: skip
-    yield from _one_for_all(
-        filing, unmeasured, "status", "indikatorn »{}» har en status men varken utfall eller prognos.",
-        "indikatorerna »{}» har status men varken utfall eller prognos.", "Fyll i prognosen, eller ta bort statusen.",
-    )  # fmt: skip
+    for line in unmeasured:
+        yield _bare(
+            filing,
+            line,
+            "status",
+            "indikatorn har en status men varken utfall eller prognos.",
+            "Fyll i prognosen, eller ta bort statusen.",
+            "{n} indikatorer har status men varken utfall eller prognos",
+        )
 
 
 @rule(
     "BF421",
     title="En andel har enhet",
-    severity=Severity.UPPLYSNING,
+    many="{n} andelar har ingen enhet på raden",
+    severity=Severity.VARNING,
+    prov=True,
     source="Värdenas former i de fem dokumenten, docs/varden.md",
 )
 def a_share_has_a_unit(filing: Filing) -> Iterator[Hit]:
@@ -226,7 +232,7 @@ def a_share_has_a_unit(filing: Filing) -> Iterator[Hit]:
 
     Givet indikatorer vars namn börjar med Andel och som har minst ett värde i siffror
     När varken kolumnen Enhet eller något värde på raden, KF:s årsmål inräknat, har en enhet
-    Så upplyses det en gång med raderna.
+    Så varnas det.
     Exempel: »Andel nöjda föräldrar» har utfall 77 och årsmål 85, utan procenttecken.
     """
     bare = []
@@ -246,7 +252,7 @@ def a_share_has_a_unit(filing: Filing) -> Iterator[Hit]:
         numbers = [value for value in values if value.tal is not None]
         if numbers and not any(value.enhet for value in numbers):
             bare.append(line)
-    yield from _one_for_all(
-        filing, bare, "enhet", "andelen »{}» har ingen enhet på raden.", "andelarna »{}» har ingen enhet på raden.",
-        "Skriv % i kolumnen Enhet och efter värdena.",
-    )  # fmt: skip
+    for line in bare:
+        yield _bare(
+            filing, line, "enhet", "andelen har ingen enhet på raden.", "Skriv % i kolumnen Enhet och efter värdena."
+        )

@@ -22,6 +22,7 @@ VOLUMES, COMPLAINTS = "volymer", "synpunkter"
 @rule(
     "BF401",
     title="Beloppen har blankettens tecken",
+    many="{n} belopp har omvänt tecken",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Teckenregeln står i blankettens definition; jfr 000:1879, 003:2376",
 )
@@ -52,6 +53,7 @@ def figures_have_the_forms_sign(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF402",
     title="Beloppen står i blankettens enhet",
+    many="{n} belopp står inte i blankettens enhet",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ren aritmetik: en faktor omkring 1 000 mot jämförbara belopp (parametrarna rimlighet.*)",
 )
@@ -141,6 +143,7 @@ def _reason(peers: _Peers, key: Key, value: Decimal, low: Decimal, high: Decimal
 @rule(
     "BF403",
     title="Försörjningsstödet är hushåll gånger medelbidrag",
+    many="{n} månader med försörjningsstöd är inte hushåll gånger medelbidrag",
     severity=Severity.VARNING,
     source="Medelbidrag är utbetalt stöd per hushåll: 003:2357-2359 (163 hushåll × 11 117 kr = 1 812 tkr)",
 )
@@ -177,6 +180,7 @@ def support_is_households_times_average(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF404",
     title="Besvarade synpunkter är högst de inkomna",
+    many="{n} områden har fler besvarade synpunkter än inkomna",
     severity=Severity.FEL,
     source="Ordet varav: en del kan inte vara större än det hela; tiden två veckor: 002:1805",
 )
@@ -214,6 +218,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "maj", "jun", "jul", "aug", "sep", "okt", 
 @rule(
     "BF412",
     title="Månader som inte har varit är tomma",
+    many="{n} rader har tal i månader som inte har varit",
     severity=Severity.VARNING,
     source="000:1919-1981: serierna slutar med rapportmånaden",
 )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import INDICATORS, Line, lines
+from blankettset.validators.rules.mal.rader import INDICATORS, Line, lines
 from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn
 from blankettset.workbook.calc.status import ar_antal, matvarde_tal
 
@@ -40,6 +40,7 @@ def _unit(line: Line, value: Matvarde) -> str | None:
 @rule(
     "BF405",
     title="Värdet går att tolka",
+    many="{n} värden går inte att tolka",
     severity=Severity.VARNING,
     source="Värdenas former i de fem dokumenten, docs/varden.md",
 )
@@ -67,6 +68,7 @@ def values_can_be_understood(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF406",
     title="Totalen stämmer med könen",
+    many="{n} utfall stämmer inte med könens",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ren aritmetik; 000:185, 000:189, 000:396",
 )
@@ -107,6 +109,7 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF407",
     title="En andel är högst 100 procent",
+    many="{n} andelar ligger inte mellan 0 och 100 %",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ren aritmetik",
 )
@@ -143,6 +146,7 @@ def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF408",
     title="Värdena på raden har radens enhet",
+    many="{n} rader har värden i en annan enhet än radens, eller utan enhet",
     severity=Severity.UPPLYSNING,
     source="Värdenas former i de fem dokumenten, docs/varden.md; kolumnen Enhet",
 )
@@ -190,6 +194,7 @@ def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF409",
     title="Ett stort hopp från förra året förklaras",
+    many="{n} indikatorer har ändrats mycket sedan förra året utan analys",
     severity=Severity.VARNING,
     source="Parametern rimlighet.hopp_indikator (gissning); jfr 000:183-1673, där nästan alla stora ändringar analyseras",
 )
@@ -227,6 +232,7 @@ def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF410",
     title="Värdet har målets storleksordning",
+    many="{n} värden har inte målets storleksordning",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ren aritmetik: Excel gör 85 % till 0,85 i en cell som inte är text",
 )
@@ -280,6 +286,7 @@ def _hundredth(line: Line, column: str) -> Matvarde | None:
 @rule(
     "BF411",
     title="Könsuppdelade indikatorer har båda könen",
+    many="{n} könsuppdelade indikatorer saknar det ena könet",
     severity=Severity.UPPLYSNING,
     source="Kolumnerna Utfall män/pojkar och kvinnor/flickor; märkningen ♀ i 000 och 003",
 )

@@ -10,7 +10,7 @@ from blankettset.templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relat
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import plain
+from blankettset.validators.rules.mal.rader import plain
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable
 from blankettset.workbook.calc.matvarde import tolka
 
@@ -156,7 +156,13 @@ def _guess(found: Decimal, expected: Decimal, tolerance: Decimal) -> str:
     return ""
 
 
-@rule("BF201", title="Sammandraget stämmer med områdena", severity=Severity.FEL, source="003:2126 mot 003:2168")
+@rule(
+    "BF201",
+    title="Sammandraget stämmer med områdena",
+    many="{n} belopp är inte desamma som i Driftbudget per verksamhetsområde",
+    severity=Severity.FEL,
+    source="003:2126 mot 003:2168",
+)
 def summary_equals_areas(filing: Filing) -> Iterator[Hit]:
     """BF201: Driftbudgetens netto är totalen i Driftbudget per verksamhetsområde, kolumn för kolumn.
 
@@ -171,6 +177,7 @@ def summary_equals_areas(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF202",
     title="Begärda budgetjusteringar stämmer med ansökningarna",
+    many="{n} begärda justeringar är inte desamma som i budgetblanketterna",
     severity=EARLY,
     source="Beslutssatserna pekar på tabellerna: 000:20-21 mot 000:1878, 003:15 mot 003:2168, 003:16-17 mot 003:2449",
 )
@@ -188,6 +195,7 @@ def adjustments_equal_applications(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF203",
     title="Resultatenheterna stämmer med driftbudgeten",
+    many="{n} belopp stämmer inte mellan resultatenheterna och driftbudgeten",
     severity=EARLY,
     source="000:1992 mot 000:1879, 003:2389 mot 003:2131-2132",
 )
@@ -205,6 +213,7 @@ def units_equal_dispositions(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF204",
     title="Projektlistan stämmer med investeringarna",
+    many="{n} belopp i projektlistan stämmer inte med Investeringar",
     severity=EARLY,
     source="000:2004-2014, 003:2423-2459",
 )
@@ -222,6 +231,7 @@ def projects_equal_investments(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF205",
     title="Kapitalkostnaderna stämmer med områdena",
+    many="{n} belopp är inte desamma i Kapitalkostnader som i områdena",
     severity=Severity.FEL,
     source="000:2066-2067 mot 000:1867-1868",
 )
@@ -239,6 +249,7 @@ def capital_costs_equal_areas(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF206",
     title="Omslutningen stämmer med varav-raderna",
+    many="{n} belopp i omslutningsförändringarna är inte de i varav-raderna",
     severity=Severity.FEL,
     source="002:1754, 1769 mot 002:1508 och områdestabellerna",
 )
@@ -256,6 +267,7 @@ def gross_changes_equal_rows(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF207",
     title="Områdestabellerna stämmer med sammanställningen",
+    many="{n} belopp i områdestabellerna är inte sammanställningens",
     severity=Severity.FEL,
     source="002:1512-1653 mot 002:1490-1508",
 )
@@ -273,6 +285,7 @@ def details_equal_overview(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF208",
     title="Prestationsförändringen är den som antalen ger",
+    many="{n} prestationsförändringar är inte de som antal och ersättning ger",
     severity=Severity.VARNING,
     source="002:1600, 002:1641; 003:2243, 003:2298",
 )
@@ -304,7 +317,13 @@ def _counts_are_whole(filing: Filing, relation: Relation) -> bool:
     return whole
 
 
-@rule("BF209", title="Balansräkningen går ihop", severity=Severity.FEL, source="Dubbel bokföring; 000:2077-2085")
+@rule(
+    "BF209",
+    title="Balansräkningen går ihop",
+    many="{n} kolumner i balansräkningen går inte ihop",
+    severity=Severity.FEL,
+    source="Dubbel bokföring; 000:2077-2085",
+)
 def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
     """BF209: Tillgångarna är lika med skulder och eget kapital, både ingående och utgående, och är balansomslutningen.
 
@@ -327,6 +346,7 @@ KEY_FIGURES = {
 @rule(
     "BF210",
     title="Indikatorn är det uträknade nyckeltalet",
+    many="{n} indikatorer är inte de nyckeltal som blanketterna ger",
     severity=Severity.VARNING,
     source="000:1579-1584, 003:1414-1416; formlerna härledda ur 000:1582-1584",
 )
@@ -370,6 +390,7 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF211",
     title="Samma mått har samma värde",
+    many="{n} mått har inte samma värde bland indikatorerna",
     severity=Severity.VARNING,
     source="Blankettens rad anger indikatorn som mäter detsamma; antal feriearbetare: 003:1501 mot 003:2333",
 )

@@ -10,8 +10,7 @@ import msgspec
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.analyser import LANGUAGE, disputed
-from blankettset.validators.rules.rader import (
+from blankettset.validators.rules.mal.rader import (
     ACTIVITIES,
     GOALS,
     INDICATORS,
@@ -22,6 +21,7 @@ from blankettset.validators.rules.rader import (
     lines,
     status_of,
 )
+from blankettset.validators.rules.text.analyser import LANGUAGE, disputed
 from blankettset.validators.text.lasare import Lasare, lasare
 from blankettset.validators.text.malutsaga import Sagt, utsagor
 from blankettset.validators.text.meningar import Mening
@@ -87,7 +87,9 @@ def _goal_texts(filing: Filing) -> Iterator[tuple[Line, str]]:
 @rule(
     "BF707",
     title="Målets text räknar rätt på det som ligger under",
-    severity=Severity.UPPLYSNING,
+    many="{n} måltexter räknar fel på det som ligger under",
+    severity=Severity.VARNING,
+    prov=True,
     source="000:176, 003:97, 003:201, 003:263; " + LANGUAGE,
 )
 def a_goals_text_counts_what_lies_below(filing: Filing) -> Iterator[Hit]:
@@ -96,7 +98,7 @@ def a_goals_text_counts_what_lies_below(filing: Filing) -> Iterator[Hit]:
     Givet ett mål med analys i nämndens set
     När texten säger hur många mål, indikatorer eller aktiviteter som finns eller uppfylls och raderna är ett annat antal; eller
     att alla uppfylls eller genomförs fast några missas, saknar värde eller inte finns
-    Så sägs det till, med de rader som avviker. »Flertalet» och »de flesta» prövas inte.
+    Så varnas det, med de rader som avviker. »Flertalet» och »de flesta» prövas inte.
     Exempel: »… då målvärdet för fem av åtta indikatorer bedöms uppfyllas», men sex av de åtta uppfylls enligt raderna.
     """
     if filing.set.level != "namnd":
@@ -240,13 +242,20 @@ def _places(rows: list[Under]) -> tuple[tuple[str, str, str], ...]:
     return tuple((row.line.form, row.line.row, column[row.line.form]) for row in rows[:12])
 
 
-@rule("BF708", title="Målets text säger som dess status", severity=Severity.UPPLYSNING, source=LANGUAGE)
+@rule(
+    "BF708",
+    title="Målets text säger som dess status",
+    many="{n} måltexter säger något annat än målets status",
+    severity=Severity.VARNING,
+    prov=True,
+    source=LANGUAGE,
+)
 def a_goals_text_says_what_its_status_says(filing: Filing) -> Iterator[Hit]:
     """BF708: Den som i ett måls analys säger att målet uppfylls, delvis uppfylls eller inte uppfylls har valt samma status.
 
     Givet ett mål eller enhetsmål med status och analys
     När analysens första omdöme om målet självt är ett annat än statusen
-    Så sägs det till. Det som sägs om indikatorer, aktiviteter och andra mål räknas inte.
+    Så varnas det. Det som sägs om indikatorer, aktiviteter och andra mål räknas inte.
     Exempel: Status ● Uppfylls helt, men »Nämndmålet bedöms delvis uppfyllas under året».
     """
     reader = lasare(filing.set)
@@ -297,7 +306,9 @@ def _verdict(sentence: Mening, reader: Lasare, line: Line) -> Sagt | None:
 @rule(
     "BF709",
     title="Aktivitetens text säger som dess status",
-    severity=Severity.UPPLYSNING,
+    many="{n} aktivitetstexter säger något annat än raden",
+    severity=Severity.VARNING,
+    prov=True,
     source="Kolumnerna Status, Slutdatum, Avvikelse och Analys; " + LANGUAGE,
 )
 def an_activitys_text_says_what_its_status_says(filing: Filing) -> Iterator[Hit]:
@@ -306,7 +317,7 @@ def an_activitys_text_says_what_its_status_says(filing: Filing) -> Iterator[Hit]
     Givet en aktivitet med text i Analys eller Avvikelse
     När texten säger att den inte har genomförts eller börjat men statusen är klar, att den inte har börjat men statusen är pågår,
     att den är genomförd men statusen är en annan, eller att den skjuts upp, förlängs eller ställs in fast Avvikelse är tom
-    Så sägs det till.
+    Så varnas det.
     Exempel: »Aktiviteten har inte kunnat genomföras», men statusen är ✓ Klar.
     """
     reader = lasare(filing.set)

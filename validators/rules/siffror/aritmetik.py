@@ -109,7 +109,13 @@ def _short(filing: Filing, ref: Ref, cell: Cell, *, rows: bool) -> str:
     )
 
 
-@rule("BF101", title="Radsummor stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF101",
+    title="Radsummor stämmer",
+    many="{n} radsummor stämmer inte med sina delar",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_sum_row_equals_its_parts(filing: Filing) -> Iterator[Hit]:
     """BF101: En summarad är summan av sina delar, i varje kolumn.
 
@@ -123,7 +129,13 @@ def a_sum_row_equals_its_parts(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, what)
 
 
-@rule("BF102", title="Kolumnformler stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF102",
+    title="Kolumnformler stämmer",
+    many="{n} celler stämmer inte med kolumnens formel",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_column_equals_its_formula(filing: Filing) -> Iterator[Hit]:
     """BF102: En beräknad kolumn är vad dess formel ger, på varje rad.
 
@@ -137,7 +149,13 @@ def a_column_equals_its_formula(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, what)
 
 
-@rule("BF103", title="Listors summor stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF103",
+    title="Listors summor stämmer",
+    many="{n} summor stämmer inte med listans rader",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_list_total_equals_its_items(filing: Filing) -> Iterator[Hit]:
     """BF103: En listas summa är summan av dess rader.
 
@@ -150,7 +168,13 @@ def a_list_total_equals_its_items(filing: Filing) -> Iterator[Hit]:
         yield _hit(filing, cell, found, expected, formula, "summan av raderna")
 
 
-@rule("BF104", title="Enskilda cellers formler stämmer", severity=Severity.FEL, source=ARITHMETIC)
+@rule(
+    "BF104",
+    title="Enskilda cellers formler stämmer",
+    many="{n} celler stämmer inte med sin formel",
+    severity=Severity.FEL,
+    source=ARITHMETIC,
+)
 def a_single_cell_equals_its_formula(filing: Filing) -> Iterator[Hit]:
     """BF104: En cell med egen formel är vad formeln ger.
 
@@ -167,6 +191,7 @@ def a_single_cell_equals_its_formula(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF105",
     title="En varav-rad ryms i sin rad",
+    many="{n} varav-belopp är större än raden de är en del av",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ordet varav: en del kan inte vara större än det hela (000:1876, 002:1505, 003:2166)",
 )

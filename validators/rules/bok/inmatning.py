@@ -27,7 +27,14 @@ def _filled_in(filing: Filing) -> Iterator[FilledForm]:
     return (form for form in filing.forms() if form.form.id not in filing.unusable and form.form.id != "kontroll")
 
 
-@rule("BF010", title="Tal står som tal", severity=Severity.FEL, source=FILL)
+@rule(
+    "BF010",
+    title="Tal står som tal",
+    many="{n} celler innehåller text där ett tal ska stå",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
 def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
     """BF010: En cell som ska innehålla ett tal innehåller inte text.
 
@@ -56,7 +63,7 @@ def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF011", title="Inga felvärden", severity=Severity.FEL, source=FILL)
+@rule("BF011", title="Inga felvärden", many="{n} celler visar felvärden", across=4, severity=Severity.FEL, source=FILL)
 def no_error_values(filing: Filing) -> Iterator[Hit]:
     """BF011: Ingen cell visar ett felvärde som #REFERENS! eller #DIVISION/0!.
 
@@ -114,6 +121,8 @@ def _swedish_error(code: str | None) -> str:
 @rule(
     "BF012",
     title="Formlerna är uträknade",
+    many="{n} formler har inget uträknat värde i filen",
+    across=2,
     severity=Severity.FEL,
     source="Läsningen: fem tillstånd för en cell",
 )
@@ -141,7 +150,14 @@ def formulas_are_calculated(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF013", title="Inga formler i inmatningsceller", severity=Severity.UPPLYSNING, source=FILL)
+@rule(
+    "BF013",
+    title="Inga formler i inmatningsceller",
+    many="{n} inmatningsceller innehåller formler",
+    across=4,
+    severity=Severity.UPPLYSNING,
+    source=FILL,
+)
 def no_formulas_in_input_cells(filing: Filing) -> Iterator[Hit]:
     """BF013: Inmatningsceller innehåller tal, inte formler.
 
@@ -164,6 +180,8 @@ def no_formulas_in_input_cells(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF014",
     title="Formler är inte överskrivna",
+    many="{n} formler är ersatta med sina värden och följer inte längre med",
+    across=4,
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Ekonomernas krav: en överskriven formel ska synas också när talet råkar stämma",
 )
@@ -205,7 +223,14 @@ def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
                 )
 
 
-@rule("BF015", title="Formlerna är blankettens egna", severity=Severity.FEL, source=FILL)
+@rule(
+    "BF015",
+    title="Formlerna är blankettens egna",
+    many="{n} formler är borttagna eller ändrade",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
 def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
     """BF015: En beräknad cell har den formel som blanketten anger, eller ett tal; den är inte tömd.
 
@@ -264,7 +289,13 @@ def _expected(filing: Filing, cell: Cell) -> Decimal | None:
     return expected if isinstance(expected, Decimal) else None
 
 
-@rule("BF016", title="Obligatoriska celler är ifyllda", severity=Severity.FEL, source=FILL)
+@rule(
+    "BF016",
+    title="Obligatoriska celler är ifyllda",
+    many="{n} rader saknar uppgifter som måste fyllas i",
+    severity=Severity.FEL,
+    source=FILL,
+)
 def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
     """BF016: De celler som måste fyllas i är ifyllda.
 
@@ -303,7 +334,13 @@ def _is_blank(filing: Filing, form: FilledForm, row: str, column: str) -> bool:
     )
 
 
-@rule("BF017", title="Ej aktuell blankett är tom", severity=Severity.FEL, source="000:2034, 003:2481")
+@rule(
+    "BF017",
+    title="Ej aktuell blankett är tom",
+    many="{n} blanketter anges som ej aktuella men är ifyllda",
+    severity=Severity.FEL,
+    source="000:2034, 003:2481",
+)
 def not_current_forms_are_empty(filing: Filing) -> Iterator[Hit]:
     """BF017: En blankett som anges som ej aktuell är inte ifylld.
 
@@ -360,7 +397,13 @@ def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF019", title="Ej aktuellt är motiverat", severity=Severity.VARNING, source="000:2034, 003:2481")
+@rule(
+    "BF019",
+    title="Ej aktuellt är motiverat",
+    many="{n} blanketter anges som ej aktuella utan motivering",
+    severity=Severity.VARNING,
+    source="000:2034, 003:2481",
+)
 def not_current_has_a_reason(filing: Filing) -> Iterator[Hit]:
     """BF019: Den som anger en blankett som ej aktuell säger varför.
 
@@ -375,7 +418,7 @@ def not_current_has_a_reason(filing: Filing) -> Iterator[Hit]:
             yield filing.at(key, "motiveringen är tom.", "Skriv kort varför blanketten inte är aktuell.")
 
 
-@rule("BF020", title="Svaret finns i listan", severity=Severity.FEL, source=FILL)
+@rule("BF020", title="Svaret finns i listan", many="{n} svar finns inte i listan", severity=Severity.FEL, source=FILL)
 def choices_are_known(filing: Filing) -> Iterator[Hit]:
     """BF020: Celler med lista innehåller ett av listans svar.
 
@@ -398,7 +441,14 @@ def choices_are_known(filing: Filing) -> Iterator[Hit]:
                 )
 
 
-@rule("BF021", title="Datum är datum", severity=Severity.FEL, source=FILL)
+@rule(
+    "BF021",
+    title="Datum är datum",
+    many="{n} celler som ska innehålla ett datum gör det inte",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
 def dates_are_dates(filing: Filing) -> Iterator[Hit]:
     """BF021: En datumcell innehåller ett datum.
 
@@ -416,7 +466,14 @@ def dates_are_dates(filing: Filing) -> Iterator[Hit]:
                 )  # fmt: skip
 
 
-@rule("BF022", title="Rätt antal decimaler", severity=Severity.VARNING, source=FILL)
+@rule(
+    "BF022",
+    title="Rätt antal decimaler",
+    many="{n} tal har fler decimaler än blanketten visar",
+    across=4,
+    severity=Severity.VARNING,
+    source=FILL,
+)
 def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
     """BF022: Inmatade tal har inte fler decimaler än blanketten.
 
@@ -445,6 +502,8 @@ def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF027",
     title="Formlernas värden är aktuella",
+    many="{n} sparade värden är inte vad formlerna ger",
+    across=2,
     severity=Severity.FEL,
     source="Läsningen: formel och värde i samma svep",
 )

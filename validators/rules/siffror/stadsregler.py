@@ -55,6 +55,7 @@ def _percent(filing: Filing, parameter: str) -> str:
 @rule(
     "BF301",
     title="Årets överföring ryms i 5 procent",
+    many="{n} resultatenheter har ett större överskott för året än de får föra över",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="000:1987, 002:1691, 003:2391",
 )
@@ -84,6 +85,7 @@ def transfer_of_the_year_is_within_limit(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF302",
     title="Resultatfonden ryms i 10 procent",
+    many="{n} resultatenheter för över mer än fonden får vara",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="000:1987, 002:1691, 003:2391",
 )
@@ -113,6 +115,7 @@ def fund_is_within_limit(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF303",
     title="Underskott täcks inom ett år",
+    many="{n} resultatenheter har underskott två år i rad",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="000:1987 (tillämpat 000:1930), 003:2391",
 )
@@ -141,7 +144,13 @@ def deficit_is_covered_within_a_year(filing: Filing) -> Iterator[Hit]:
             )
 
 
-@rule("BF304", title="Omslutningsförändringarnas netto är noll", severity=Severity.FEL, source="002:1754")
+@rule(
+    "BF304",
+    title="Omslutningsförändringarnas netto är noll",
+    many="{n} omslutningsförändringar har ett netto som inte är noll",
+    severity=Severity.FEL,
+    source="002:1754",
+)
 def gross_changes_net_to_zero(filing: Filing) -> Iterator[Hit]:
     """BF304: Varje omslutningsförändring har lika stora intäkter som kostnader.
 
@@ -192,6 +201,7 @@ def _processes(filing: Filing) -> Iterator[tuple[str, dict[str, Value]]]:
 @rule(
     "BF305",
     title="Höga risker har en kontroll",
+    many="{n} processer med högt riskvärde saknar kontroll",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="003:2555: processer med riskvärde 12 eller högre ingår i internkontrollplanen",
 )
@@ -221,6 +231,7 @@ def high_risks_are_controlled(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF306",
     title="Avvikelser i intern kontroll har en åtgärd",
+    many="{n} avvikelser i den interna kontrollen saknar åtgärd",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="000:2125: för avvikelser har åtgärder planerats eller vidtagits",
 )
@@ -248,6 +259,7 @@ def deviations_have_a_remedy(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF308",
     title="Risken är bedömd på skalan",
+    many="{n} riskbedömningar är ofullständiga eller utanför skalan",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="003:2555: riskvärde är sannolikhet gånger konsekvens; skalan är en gissning (internkontroll.skala_*)",
 )
@@ -293,6 +305,7 @@ PRICES = {"forskola_1_3": "ar_1_3", "forskola_4_5": "ar_4_5", "forskola_allman":
 @rule(
     "BF307",
     title="Förskolepengen är den beslutade",
+    many="{n} ersättningar är inte de beslutade",
     severity=Severity.FEL,
     source="002:1608-1613 (parametrarna forskolepeng.*)",
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import GOALS, INDICATORS, Line, is_explained, label, lines, meaning, plain
+from blankettset.validators.rules.mal.rader import GOALS, INDICATORS, Line, is_explained, label, lines, meaning, plain
 from blankettset.workbook.calc.matvarde import Slag, enhetens_namn
 from blankettset.workbook.calc.status import ar_antal
 from blankettset.workbook.layout.start import indicator_row
@@ -18,6 +18,7 @@ AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is th
 @rule(
     "BF310",
     title="KF:s mål och indikatorer finns med",
+    many="{n} av KF:s mål eller indikatorer saknas eller är ändrade",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf)",
 )
@@ -68,6 +69,7 @@ def _missing(filing: Filing, form_id: str, what: str) -> Hit:
 @rule(
     "BF311",
     title="KF:s årsmål är det beslutade",
+    many="{n} av KF:s årsmål är inte de beslutade",
     severity=Severity.FEL,
     source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf)",
 )
@@ -99,6 +101,7 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF318",
     title="Årsmålet når KF:s",
+    many="{n} årsmål är lägre ställda än KF:s",
     severity=Severity.UPPLYSNING,
     source="KF:s årsmål gäller staden; nämnden sätter sitt eget (002:316-325)",
 )
@@ -138,6 +141,7 @@ COMPARED = ("enhet", "riktning", "konsuppdelad", "periodicitet", "period")
 @rule(
     "BF323",
     title="KF:s indikatorer mäts som KF har bestämt",
+    many="{n} av KF:s indikatorer mäts inte som KF har bestämt",
     severity=Severity.VARNING,
     source="KF:s budget för året, så som nämndernas planer trycker den (templates/kf); riktningen är vår läsning",
 )
@@ -187,6 +191,7 @@ def _measured_otherwise(line: Line, column: str, wanted: str | None) -> bool:
 @rule(
     "BF324",
     title="Utan mätning finns inget årsmål",
+    many="{n} indikatorer har ett årsmål fast de inte mäts",
     severity=Severity.VARNING,
     source="000:676 (ingen mätning, inget årsmål, ingen prognos), 002:432",
 )

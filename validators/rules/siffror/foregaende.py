@@ -10,8 +10,8 @@ from blankettset.templates.model import MONEY_SCALE, PERIODS, Blankett, Kind
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import INDICATORS, meaning
-from blankettset.validators.rules.stadsregler import UNITS, surplus
+from blankettset.validators.rules.mal.rader import INDICATORS, meaning
+from blankettset.validators.rules.siffror.stadsregler import UNITS, surplus
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.nyckeltal import prognossakerhet
 from blankettset.workbook.carry.maps import rows_of, side_sum
@@ -58,6 +58,7 @@ def _both(filing: Filing, earlier: Past, form_id: str) -> tuple[Blankett, Blanke
 @rule(
     "BF501",
     title="Budgeten är den som gällde, med justeringar",
+    many="{n} budgetbelopp har ändrats utan begärd justering",
     severity=Severity.VARNING,
     source="Budgeten ändras bara genom beslutade budgetjusteringar: 003:2483-2503",
 )
@@ -125,6 +126,7 @@ def budget_pairs(
 @rule(
     "BF502",
     title="Prognosen i T2 är den som lämnades",
+    many="{n} prognoser i T2 är inte de som lämnades",
     severity=Severity.FEL,
     source="Prognossäkerheten jämför utfallet med prognosen i T2: 000:1585, 003:1416",
 )
@@ -161,6 +163,7 @@ def the_t2_forecast_is_the_one_submitted(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF503",
     title="Resultatenheternas ingående fond är den utgående",
+    many="{n} resultatenheter börjar inte med det de slutade med",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Överföringen från föregående år är bokslutets överföring till nästa år: 000:1989, 003:2376",
 )
@@ -206,6 +209,7 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF504",
     title="Utfallet ligger inom prognosen i T2",
+    many="{n} utfall ligger utanför T2:s prognos",
     severity=Severity.VARNING,
     source="Nämndens prognossäkerhet T2, mål +/- 1 %: 000:1585, 002:1285, 003:1416 (parametern prognossakerhet.band)",
 )
@@ -247,6 +251,7 @@ def the_outcome_is_within_the_t2_forecast(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF505",
     title="En ändrad prognos förklaras",
+    many="{n} prognoser har ändrats mycket sedan T1",
     severity=Severity.VARNING,
     source="Helårsprognosen följs från tertial till tertial (000:18); parametern rimlighet.prognosandring är en gissning",
 )
@@ -299,6 +304,7 @@ def _shared(filing: Filing, earlier: Past) -> Iterator[tuple[str, str]]:
 @rule(
     "BF506",
     title="Ett ändrat årsmål är beslutat",
+    many="{n} årsmål har ändrats utan att analysen säger varför",
     severity=Severity.VARNING,
     source="003:18-19: nämnden godkänner ett justerat årsmål; 003:575, 003:1502",
 )
@@ -334,6 +340,7 @@ def a_changed_target_is_decided(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF507",
     title="Förra årets utfall är bokslutets",
+    many="{n} uppgifter om förra årets utfall är inte bokslutets",
     severity=Severity.VARNING,
     source="Kolumnen Utfall VB föregående år: 000:183, 003:231",
 )
@@ -368,6 +375,7 @@ BALANCE = "balansrakning"
 @rule(
     "BF508",
     title="Ingående balans är den utgående",
+    many="{n} ingående balanser är inte de utgående",
     severity=varies(Severity.VARNING, Severity.FEL),
     source="Balansräkningens IB är förra bokslutets UB och densamma hela året: 000:2077-2085, ren bokföring",
 )

@@ -9,6 +9,7 @@ from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
 from blankettset.workbook.read.filled import Problem
 
+PLACE = "@"  # in front of a text: the sheet and cell that it is about
 DESIGN = "Blankettsetets uppbyggnad: stämpel och dolda id:n"
 
 
@@ -16,6 +17,7 @@ def _hits(filing: Filing, texts: dict[str, tuple[str, str]], **severities: Sever
     for problem in filing.filled.problems:
         if problem.kind in texts:
             text, action = texts[problem.kind]
+            text = _placed(problem, text)
             words = _words(filing, problem)
             yield Hit(
                 text.format(**words),
@@ -28,6 +30,16 @@ def _hits(filing: Filing, texts: dict[str, tuple[str, str]], **severities: Sever
                 found=problem.detail or None,
                 severity=severities.get(problem.kind),
             )
+
+
+def _placed(problem: Problem, text: str) -> str:
+    """A text that begins with the place, as far as there is one."""
+    if not text.startswith(PLACE):
+        return text
+    rest = text.removeprefix(PLACE)
+    if problem.sheet and problem.address:
+        return f"Bladet {{blad}}, cell {{cell}}: {rest}"
+    return f"Bladet {{blad}}: {rest}" if problem.sheet else rest[0].upper() + rest[1:]
 
 
 def _words(filing: Filing, problem: Problem) -> dict[str, str]:
@@ -75,7 +87,14 @@ def layout_is_known(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF002", title="Alla blad finns", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF002",
+    title="Alla blad finns",
+    many="{n} blad saknas i arbetsboken",
+    across=2,
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def every_sheet_is_present(filing: Filing) -> Iterator[Hit]:
     """BF002: Varje blankett i setet har sitt blad i arbetsboken.
 
@@ -99,7 +118,14 @@ def every_sheet_is_present(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF003", title="Varje blad finns en gång", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF003",
+    title="Varje blad finns en gång",
+    many="{n} blad finns två gånger",
+    across=2,
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_sheet_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF003: En blankett finns på ett enda blad.
 
@@ -120,7 +146,14 @@ def no_sheet_stands_twice(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF004", title="Inga blad utöver setets", severity=Severity.UPPLYSNING, source=DESIGN)
+@rule(
+    "BF004",
+    title="Inga blad utöver setets",
+    many="{n} blad hör inte till blankettsetet",
+    across=2,
+    severity=Severity.UPPLYSNING,
+    source=DESIGN,
+)
 def no_foreign_sheets(filing: Filing) -> Iterator[Hit]:
     """BF004: Arbetsboken innehåller inga andra blad än setets.
 
@@ -145,7 +178,14 @@ def no_foreign_sheets(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF005", title="Bladen heter som de ska och syns", severity=Severity.UPPLYSNING, source=DESIGN)
+@rule(
+    "BF005",
+    title="Bladen heter som de ska och syns",
+    many="{n} blad är dolda eller omdöpta",
+    across=2,
+    severity=Severity.UPPLYSNING,
+    source=DESIGN,
+)
 def sheets_keep_name_and_are_visible(filing: Filing) -> Iterator[Hit]:
     """BF005: Blanketternas blad har kvar sina namn och är inte dolda.
 
@@ -170,7 +210,13 @@ def sheets_keep_name_and_are_visible(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF006", title="Alla rader och kolumner finns", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF006",
+    title="Alla rader och kolumner finns",
+    many="{n} rader eller kolumner går inte att hitta",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def every_row_and_column_is_present(filing: Filing) -> Iterator[Hit]:
     """BF006: Varje rad och kolumn i blanketten går att hitta på bladet.
 
@@ -194,7 +240,13 @@ def every_row_and_column_is_present(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF007", title="Varje rad och kolumn finns en gång", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF007",
+    title="Varje rad och kolumn finns en gång",
+    many="{n} rader eller kolumner finns två gånger",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_row_or_column_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF007: Inget rad- eller kolumn-id förekommer två gånger på ett blad.
 
@@ -218,7 +270,13 @@ def no_row_or_column_stands_twice(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF008", title="Inga tillagda rader eller kolumner", severity=Severity.FEL, source=DESIGN)
+@rule(
+    "BF008",
+    title="Inga tillagda rader eller kolumner",
+    many="{n} celler står på rader eller i kolumner som inte hör till blanketten",
+    severity=Severity.FEL,
+    source=DESIGN,
+)
 def no_added_rows(filing: Filing) -> Iterator[Hit]:
     """BF008: Det finns inga ifyllda rader som blanketten inte har.
 
@@ -251,7 +309,13 @@ def no_added_rows(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF009", title="Streckade celler är tomma", severity=Severity.VARNING, source=DESIGN)
+@rule(
+    "BF009",
+    title="Streckade celler är tomma",
+    many="{n} streckade celler har innehåll som inte läses",
+    severity=Severity.VARNING,
+    source=DESIGN,
+)
 def cells_that_do_not_apply_are_empty(filing: Filing) -> Iterator[Hit]:
     """BF009: Celler som inte fylls i (streckade) är tomma.
 
@@ -271,7 +335,14 @@ def cells_that_do_not_apply_are_empty(filing: Filing) -> Iterator[Hit]:
     )
 
 
-@rule("BF023", title="Inga länkar till andra filer", severity=Severity.FEL, source="Filen ska stå för sig själv")
+@rule(
+    "BF023",
+    title="Inga länkar till andra filer",
+    many="{n} celler hämtar sitt värde utanför arbetsboken",
+    across=4,
+    severity=Severity.FEL,
+    source="Filen ska stå för sig själv",
+)
 def no_links_to_other_files(filing: Filing) -> Iterator[Hit]:
     """BF023: Ingen cell hämtar sitt värde ur en annan arbetsbok eller ett annat program.
 
@@ -284,18 +355,25 @@ def no_links_to_other_files(filing: Filing) -> Iterator[Hit]:
         filing,
         {
             "external_link": (
-                "Bladet {blad}, cell {cell}: värdet hämtas ur en annan arbetsbok.",
+                PLACE + "värdet hämtas ur en annan arbetsbok.",
                 "Ersätt länken med talet (kopiera, klistra in värden) och bryt länken under Data > Redigera länkar.",
             ),
             "dde": (
-                "Arbetsboken hämtar värden ur ett annat program (bladet {blad}, cell {cell}).",
+                PLACE + "värdet hämtas ur ett annat program.",
                 "Ersätt länken med talet och ta bort anslutningen.",
             ),
         },
     )
 
 
-@rule("BF024", title="Filen är hel", severity=Severity.FEL, source="Läsningens gränser")
+@rule(
+    "BF024",
+    title="Filen är hel",
+    many="{n} ställen i filen är skadade",
+    across=4,
+    severity=Severity.FEL,
+    source="Läsningens gränser",
+)
 def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
     """BF024: Filen innehåller inga celler som finns två gånger eller pekar på innehåll som saknas.
 
@@ -308,21 +386,28 @@ def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
     yield from _hits(
         filing,
         {
-            kind: ("Bladet {blad}, cell {cell}: " + text, action)
+            kind: (PLACE + text, action)
             for kind, text in {
                 "duplicate_cell": "cellen finns två gånger i filen; den första har lästs.",
                 "bad_address": "filen har en cell utanför Excels blad ({detalj}) som inte lästs.",
                 "bad_number": "»{detalj}» är inget tal.",
                 "bad_string_index": "cellens text finns inte i filen.",
+                "row_mismatch": "cellen säger sig stå i {detalj}; den har lästs på den rad den ligger i.",
                 "long_text": "texten är längre än de 32 767 tecken som en cell rymmer; bara början har lästs.",
-                "duplicate_entry": "filen innehåller delen {detalj} två gånger.",
+                "duplicate_entry": "innehållet finns två gånger i filen; det första har lästs.",
                 "more_anomalies": "filen har fler avvikelser än som räknas upp här.",
             }.items()
         },
     )
 
 
-@rule("BF025", title="Parametrarna är de beslutade", severity=Severity.FEL, source="Bladet Parametrar")
+@rule(
+    "BF025",
+    title="Parametrarna är de beslutade",
+    many="{n} tal är inte de beslutade",
+    severity=Severity.FEL,
+    source="Bladet Parametrar",
+)
 def parameters_are_untouched(filing: Filing) -> Iterator[Hit]:
     """BF025: Talen på bladet Parametrar är de som arbetsboken skapades med.
 
@@ -352,7 +437,13 @@ def parameters_are_untouched(filing: Filing) -> Iterator[Hit]:
         )
 
 
-@rule("BF026", title="Nämnd och period stämmer", severity=Severity.FEL, source="Stämpeln och försättsbladet")
+@rule(
+    "BF026",
+    title="Nämnd och period stämmer",
+    many="{n} uppgifter stämmer inte med den nämnd och period som arbetsboken är skapad för",
+    severity=Severity.FEL,
+    source="Stämpeln och försättsbladet",
+)
 def namnd_and_period_agree(filing: Filing) -> Iterator[Hit]:
     """BF026: Försättsbladets nämnd och period är stämpelns, och nämnden finns på rapportdagen.
 
