@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.mal.rader import INDICATORS, lines, status_of
+from blankettset.validators.rules.mal.rader import INDICATORS, lines, status_of, unit_waits
 from blankettset.workbook.calc.status import HELT
 
 _REACH = r"(?:nås|nå|uppnås|uppnå|uppfylls|uppfyllas)"
@@ -48,4 +48,5 @@ def the_analysis_says_what_the_figures_say(filing: Filing) -> Iterator[Hit]:
             found=words,
             expected=f"{value} mot {target}",
             follows_from_here=False,
+            waits=unit_waits(line),
         )
