@@ -21,9 +21,9 @@ from blankettset.workbook.calc.values import is_too_large, parse_date, parse_num
 from blankettset.workbook.layout.formula_text import fetches, same_formula, with_ids
 from blankettset.workbook.read.facts import DataError, parse_facts
 from blankettset.workbook.read.filled import Cell
-from blankettset.workbook.read.shared_formula import translate
 from blankettset.workbook.read.xlsx_reader import CellState, RawCell, read_workbook
 from blankettset.workbook.write.build import build
+from blankettset.workbook.xlsx.shared_formula import translate
 from tests import forms
 from tests.reader.packages import book, strings
 from tests.test_kommandon import blankett

@@ -30,9 +30,11 @@ MODULES = (
     "siffror.stadsregler",
     "mal.kf",
     "mal.mal",
-    "text.rapporttext",
+    "text.analyser",
     "mal.matvarden",
     "siffror.foregaende",
+    "text.maltexter",
+    "mal.underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {  # code -> why; a code is never used again

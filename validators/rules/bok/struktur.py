@@ -9,6 +9,7 @@ from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
 from blankettset.workbook.read.filled import Problem
 
+PLACE = "@"  # in front of a text: the sheet and cell that it is about
 DESIGN = "Blankettsetets uppbyggnad: stämpel och dolda id:n"
 
 
@@ -16,6 +17,7 @@ def _hits(filing: Filing, texts: dict[str, tuple[str, str]], **severities: Sever
     for problem in filing.filled.problems:
         if problem.kind in texts:
             text, action = texts[problem.kind]
+            text = _placed(problem, text)
             words = _words(filing, problem)
             yield Hit(
                 text.format(**words),
@@ -28,6 +30,16 @@ def _hits(filing: Filing, texts: dict[str, tuple[str, str]], **severities: Sever
                 found=problem.detail or None,
                 severity=severities.get(problem.kind),
             )
+
+
+def _placed(problem: Problem, text: str) -> str:
+    """A text that begins with the place, as far as there is one."""
+    if not text.startswith(PLACE):
+        return text
+    rest = text.removeprefix(PLACE)
+    if problem.sheet and problem.address:
+        return f"Bladet {{blad}}, cell {{cell}}: {rest}"
+    return f"Bladet {{blad}}: {rest}" if problem.sheet else rest[0].upper() + rest[1:]
 
 
 def _words(filing: Filing, problem: Problem) -> dict[str, str]:
@@ -343,11 +355,11 @@ def no_links_to_other_files(filing: Filing) -> Iterator[Hit]:
         filing,
         {
             "external_link": (
-                "Bladet {blad}, cell {cell}: värdet hämtas ur en annan arbetsbok.",
+                PLACE + "värdet hämtas ur en annan arbetsbok.",
                 "Ersätt länken med talet (kopiera, klistra in värden) och bryt länken under Data > Redigera länkar.",
             ),
             "dde": (
-                "Arbetsboken hämtar värden ur ett annat program (bladet {blad}, cell {cell}).",
+                PLACE + "värdet hämtas ur ett annat program.",
                 "Ersätt länken med talet och ta bort anslutningen.",
             ),
         },
@@ -374,14 +386,15 @@ def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
     yield from _hits(
         filing,
         {
-            kind: ("Bladet {blad}, cell {cell}: " + text, action)
+            kind: (PLACE + text, action)
             for kind, text in {
                 "duplicate_cell": "cellen finns två gånger i filen; den första har lästs.",
                 "bad_address": "filen har en cell utanför Excels blad ({detalj}) som inte lästs.",
                 "bad_number": "»{detalj}» är inget tal.",
                 "bad_string_index": "cellens text finns inte i filen.",
+                "row_mismatch": "cellen säger sig stå i {detalj}; den har lästs på den rad den ligger i.",
                 "long_text": "texten är längre än de 32 767 tecken som en cell rymmer; bara början har lästs.",
-                "duplicate_entry": "filen innehåller delen {detalj} två gånger.",
+                "duplicate_entry": "innehållet finns två gånger i filen; det första har lästs.",
                 "more_anomalies": "filen har fler avvikelser än som räknas upp här.",
             }.items()
         },
