@@ -267,8 +267,8 @@ class Api:
         )
 
     def _overview(self, call: Call, set_id: str, niva: str = "namnd") -> dict[str, Any]:
-        sets = sorted(each for each, level in catalog().sets if level == niva)
-        lying = [each for each in inkorg.sets_in(self.settings.mapp) if each in sets]
+        sets = sorted((each for each, level in catalog().sets if level == niva), key=inkorg.when)
+        lying = sorted((each for each in inkorg.sets_in(self.settings.mapp) if each in sets), key=inkorg.when)
         chosen = inkorg.known_set(set_id, niva) if set_id else (lying or sets or [""])[-1]
         found = self.inbox.state(inkorg.known_set(chosen, niva))
         only = None if call.who.is_slk else call.who.namnder() or []
