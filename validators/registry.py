@@ -33,6 +33,7 @@ MODULES = (
     "text.analyser",
     "mal.matvarden",
     "siffror.foregaende",
+    "siffror.medfort",
     "text.maltexter",
     "mal.underlag",
 )  # causes before effects
