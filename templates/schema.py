@@ -76,11 +76,13 @@ COLUMN = {
     "width": {"type": "integer", "min": 4, "max": 90},
     "summed": {"type": "boolean"},
     "printed": {"type": "boolean"},
+    "formerly": {"type": "list", "minlength": 1, "schema": ID},
     "iu": {"type": "boolean"},
     "note": TEXT,
 }
 ROW = {
     "id": {**ID, "required": True},
+    "formerly": {"type": "list", "minlength": 1, "schema": ID},
     "label": {**TEXT, "required": True},
     "sum": TEXT,
     "indikator": TEXT,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from blankettset.addin.cli.flytta import uppgradera
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 
@@ -346,7 +347,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra):
+for command in (uppgradera, tillagg, verifiera, gallra):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from decimal import Decimal
 import msgspec
 
 from blankettset.templates.carries import Carry
-from blankettset.templates.model import MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.templates.model import IU, MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.values import format_number
 from blankettset.workbook.carry.maps import asked_for, mapped, without_place
@@ -233,7 +233,7 @@ def converted(
 def fits(cell: CellDef, value: Value) -> bool:
     """True when the new cell can hold the value: a number where figures stand, one of its answers where it has a list."""
     if cell.type.is_number:
-        return isinstance(value, Decimal)
+        return isinstance(value, Decimal) or (cell.iu and value == IU)
     if cell.type is Type.VAL and cell.choices:
         return value in {choice.id for choice in cell.choices}
     return not isinstance(value, Decimal) or cell.type is not Type.DATUM

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from blankettset.templates.model import Blankett, Type
+from blankettset.workbook.calc.evaluate import Key
 from blankettset.workbook.carry.roll import Left
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
@@ -42,6 +43,7 @@ class Marks(msgspec.Struct, frozen=True):
 
     carried: tuple[Carried, ...] = ()
     left: tuple[Left, ...] = ()
+    notes: Mapping[Key, str] = {}  # what people have written beside cells, when a workbook is made anew
 
     def of(self, form_id: str) -> dict[tuple[str, str], Carried]:
         """The carried values of a form by row and column."""

@@ -138,10 +138,10 @@ class FormSheet:
             return ""
         return " ".join(part for part in parts if part) + f"\nKälla: {self.form.source}"
 
-    def _comment(self, row: int, column: int, text: str) -> None:
+    def _comment(self, row: int, column: int, text: str, author: str = "Blankettset") -> None:
         lines = text_lines(text, 34, size=9)
         options = {"x_scale": 1.9, "y_scale": max(0.6, 0.24 * lines), "font_name": look.FONT, "font_size": 9}
-        self.sheet.write_comment(row, column, text, {"author": "Blankettset", **options})
+        self.sheet.write_comment(row, column, text, {"author": author, **options})
 
     def _row(self, row_id: str, number: int) -> None:
         row = None if self.form.is_list else self.form.row_by_id[row_id]
@@ -204,6 +204,9 @@ class FormSheet:
         own |= carried_marks.style(carried)
         if carried is not None and carried_marks.has_note(carried, self.form.is_list, self.told):
             self._comment(row, at, carried.note)
+        said = self.marks.notes.get(key)
+        if said is not None:
+            self._comment(row, at, said, author="Nämnden")
         cell_format = self.formats(**(style | own))
         instead = self.instead(key) if self.instead else None
         if instead is not None:

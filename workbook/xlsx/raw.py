@@ -90,6 +90,7 @@ class Note(NamedTuple):
     sheet: str
     cell: str
     threaded: bool
+    text: str = ""
 
 
 class RawSheet(msgspec.Struct):
