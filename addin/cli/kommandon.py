@@ -166,7 +166,14 @@ def _xlsx(path: Path) -> Path:
 
 @main.command()
 @click.argument("fil", type=PATH, metavar="FIL.xlsx")
-@click.argument("data", type=PATH, metavar="DATA.csv")
+@click.argument("data", type=PATH, required=False, metavar="[DATA.csv]")
+@click.option("--ur", type=PATH, metavar="HUVUDBOK.csv", help="I stället för DATA: en export ur huvudboken.")
+@click.option(
+    "--koppling",
+    type=PATH,
+    metavar="KOPPLING.csv",
+    help="Till --ur: vilka konton och verksamheter som hör till vilken cell.",
+)
 @click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
 @click.option(
     "--lamna-kvar",
@@ -175,42 +182,65 @@ def _xlsx(path: Path) -> Path:
 )
 @replace_option
 @guarded
-def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int:
-    """Fyll en ny arbetsbok ur en gammal och en datafil.
+def fyll(
+    fil: Path, data: Path | None, ur: Path | None, koppling: Path | None, ut: Path, lamna_kvar: bool, ersatt: bool
+) -> int:
+    """Fyll en ny arbetsbok ur en gammal och en datafil, eller ur huvudboken.
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
     Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+
+    Med --ur summeras huvudbokens rader enligt --koppling (giltig_fran;giltig_till;konto;verksamhet;blankett;rad;kolumn;tecken). Det som
+    inte är kopplat räknas upp, och svaret till skalet är då 1.
     """
+    from blankettset.addin.check.ledger import ledger_facts
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.read.bind import read_filled
+    from blankettset.workbook.read.carried import at_present
     from blankettset.workbook.read.facts import merged, read_facts, replaced_rows
     from blankettset.workbook.read.losses import enumerated, losses, typed_over
     from blankettset.workbook.write.build import build
+    from blankettset.workbook.write.carried_marks import Marks
 
-    spare_sources(ut, (fil, data))
+    if (data is None) == (ur is None) or (ur is None) != (koppling is None):
+        raise Obrukbart(
+            "Ange antingen DATA.csv, eller --ur HUVUDBOK.csv med --koppling KOPPLING.csv. Se »blankett fyll --help»."
+        )
+    spare_sources(ut, [path for path in (fil, data, ur, koppling) if path is not None])
     filled = read_filled(fil, catalog())
-    given = read_facts(data, filled.set, filled.namnd)
+    said: list[str] = []
+    unmapped = False
+    if data is not None:
+        given = read_facts(data, filled.set, filled.namnd)
+    else:
+        assert ur is not None
+        assert koppling is not None
+        summed, said = ledger_facts(ur, koppling, filled)
+        given, unmapped = dict(summed.facts), bool(summed.unmapped)
     old = {**filled.inputs(), **typed_over(filled)}
     replaced = replaced_rows(old, given, filled.set)
     left = [loss for loss in losses(filled) if loss.key not in given and (loss.key or ())[:2] not in replaced]
     if left and not lamna_kvar:
         raise Obrukbart(
-            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {data.name} "
+            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {(data or koppling or ut).name} "
             "eller lägg till --lamna-kvar; inget har skrivits."
         )
     facts = merged(old, given, filled.set)
     chosen = catalog().namnd(filled.namnd)
-    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
+    marks = Marks(at_present(filled.set, filled.carried, facts))
+    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt, marks=marks)
     click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
+    for sentence in said:
+        click.echo(sentence)
     if left:
         click.echo(f"Kvar i {fil} och inte i {ut}: {enumerated(left)}.", err=True)
     if kept:
         click.echo(
             f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka."
         )
-    return 0
+    return FEL if unmapped else 0
 
 
 @main.command()

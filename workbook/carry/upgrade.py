@@ -16,7 +16,7 @@ from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable, V
 from blankettset.workbook.carry.past import EXPLANATIONS
 from blankettset.workbook.carry.roll import fits, shown_value
 from blankettset.workbook.layout.placement import Placement
-from blankettset.workbook.read.carried import Carried
+from blankettset.workbook.read.carried import Carried, at_present
 from blankettset.workbook.read.filled import Cell, FilledSet
 from blankettset.workbook.read.losses import losses, typed_over
 
@@ -160,7 +160,7 @@ class _Upgrade:
                     self.facts[EXPLANATIONS, key[1], name] = value
 
     def _stamp(self) -> Iterator[Carried]:
-        for each in self.filled.carried:
+        for each in at_present(self.filled.set, self.filled.carried, self.filled.facts):
             old = self.filled.set.blanketter[each.form]
             key = self._place(old, each.row, each.column)
             if key is not None:
