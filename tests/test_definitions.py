@@ -33,7 +33,7 @@ def first(originals: Path, text: str) -> Path:
 def bind_all(root: Path) -> None:
     """Read every definition and bind every set."""
     found = Catalog(read_documents(root))
-    for set_id, level in found.sets:
+    for set_id, level in found.tried:
         found.blankettset(set_id, level)
 
 
@@ -88,7 +88,7 @@ def test_a_mistake_in_a_value_is_told_with_its_line(name: str, originals: Path, 
     assert any(abs(number - at) <= 2 for number in stated)
 
 
-SETS = sorted(catalog().sets)
+SETS = sorted(catalog().tried)
 
 
 def forms_of(set_id: str, level: str) -> list[Blankett]:

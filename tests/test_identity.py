@@ -80,7 +80,7 @@ SHOWN: dict[str, Callable[[Documents], object]] = {
     "the list of documents": lambda d: set_to(d["kallor.yaml"]["kallor"]["003"], "title", "Annan titel"),
     "the colour of an answer": lambda d: set_to(d["listor.yaml"]["listor"]["malstatus"][0], "tone", "delvis"),
     "a nyckeltal's source": lambda d: source_and_note(d["nyckeltal.yaml"]["nyckeltal"][0]),
-    "a set's source": lambda d: source_and_note(d["blankettset.yaml"]["blankettset"][3]),
+    "a set's source": lambda d: source_and_note(d["blankettset.yaml"]["belagda"][2]),
 }
 JUDGED: dict[str, Callable[[Documents], object]] = {
     "a tolerance": lambda d: set_to(form(d, "verksamhetsomraden")["amounts"], "tolerance", "0.3"),
@@ -283,7 +283,7 @@ OLD = json.loads((Path(identity.__file__).parent / "layouter/stamplar.json").rea
 
 def _shipped() -> list[str]:
     """One stamp of each different composition, with the first set that it was made for."""
-    sets = {key: catalog().layouts(*key).items() for key in catalog().sets}
+    sets = {key: catalog().layouts(*key).items() for key in catalog().tried}
     seen: dict[str, str] = {}
     for definition, composed in OLD["stamplar"].items():
         layouts = OLD["uppsattningar"][composed]

@@ -27,6 +27,7 @@ from blankettset.addin.inbox.inkorg import (
     stamp,
 )
 from blankettset.templates.catalog import catalog
+from blankettset.templates.errors import UnknownSet
 from blankettset.workbook.read.bind import read_filled
 
 
@@ -68,8 +69,10 @@ def hand_in(
 
 def _known(set_id: str) -> str:
     """The set's id if there is such a set for nämnder: what comes from a request never becomes a path unchecked."""
-    if (set_id, "namnd") not in catalog().sets:
-        raise NotDelivered("Välj ett av stadens blankettset.")
+    try:
+        catalog().periods.info(set_id, "namnd")
+    except UnknownSet:
+        raise NotDelivered("Välj ett av stadens blankettset.") from None
     return set_id
 
 
@@ -77,7 +80,8 @@ def inbox_status(set_id: str, who: Who) -> dict[str, Any]:
     """Every nämnd's status for a set, the last day, and which sets there are. Only SLK sees all."""
     _require_slk(who, "Inkorgen visas bara för stadsledningskontoret.")
     inbox = inbox_from_environment()
-    sets = sorted(each for each, level in catalog().sets if level == "namnd")
+    year = datetime.date.today().year
+    sets = [info.id for info in catalog().periods.every(year + 1) if info.level == "namnd"]
     chosen_set = (
         _known(set_id) if set_id else next((each for each in reversed(sets) if (inbox / each).is_dir()), sets[-1])
     )
