@@ -17,17 +17,19 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
     "workbook": {
         "calc": set(),
         "layout": {"calc"},
-        "read": {"calc", "layout"},
-        "carry": {"calc", "layout", "read"},
-        "write": {"calc", "layout", "read", "carry"},
-        "edit": {"calc", "layout", "read", "write", "carry"},
-        "city": {"calc", "layout", "read", "write", "carry"},
+        "xlsx": {"calc", "layout"},
+        "read": {"calc", "layout", "xlsx"},
+        "carry": {"calc", "layout", "xlsx", "read"},
+        "write": {"calc", "layout", "xlsx", "read", "carry"},
+        "edit": {"calc", "layout", "xlsx", "read", "write", "carry"},
+        "city": {"calc", "layout", "xlsx", "read", "write", "carry"},
     },
     "addin": {
         "check": set(),
         "excel": {"check", "inbox"},
         "inbox": {"check"},
-        "cli": {"check", "excel", "inbox"},
+        "server": {"check", "inbox"},
+        "cli": {"check", "excel", "inbox", "server"},
     },
 }
 EXCEL = {"openpyxl", "xlsxwriter", "xlwings", "python_calamine", "calamine", "pandas"}
