@@ -501,6 +501,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     judgement: str
     kf: KfPlan = KfPlan()
     analogy: str = ""
+    ord: Mapping[str, tuple[str, ...]] = {}
     regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}
     earlier_texts: Mapping[str, Sequence[str]] = {}
