@@ -540,6 +540,17 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     def _in_force(self) -> dict[str, Decimal]:
         return {}
 
+    def compared_in(self, relation: Relation) -> tuple[str, Decimal]:
+        """The unit and tolerance of a relation: the coarser unit of its sides, the wider of the two forms' tolerances."""
+        sides = []
+        for ref in (relation.left[0].ref, relation.right[0].ref):
+            form = self.blanketter[ref.blankett or ""]
+            unit = form.unit_of(ref.column or "")
+            sides.append((MONEY_SCALE.get(unit, 1), unit, form.tolerance))
+        coarse = max(sides)
+        widest = max(tolerance * scale / coarse[0] for scale, _, tolerance in sides)
+        return coarse[1], relation.tolerance if relation.tolerance is not None else widest
+
     def scale(self, source: Ref, target_unit: str) -> Decimal:
         """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""
         unit = self.blanketter[source.blankett].unit_of(source.column)

@@ -25,6 +25,7 @@ from blankettset.addin.inbox.inlamning import Inbox, Who, attest, decide_last_da
 from blankettset.addin.inbox.paminnelse import reminder
 from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
+from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 from tests import forms
@@ -41,6 +42,16 @@ def clean(budget: str = "0", set_id: str = CLEAN) -> bytes:
     facts = forms.base(set_id)
     facts["forsattsblad", "attest", "uppgift"] = f"avdelningschef {budget}"
     return forms.raw_bytes(set_id, facts)
+
+
+@functools.cache
+def books(number: int) -> list[bytes]:
+    """So many workbooks of one nämnd that differ by who the contact is."""
+    filled = read_filled(clean(), catalog(), name="bok.xlsx")
+    cell = filled.cell(("forsattsblad", "kontakt", "uppgift"))
+    assert cell is not None
+    sheet = filled.forms["forsattsblad"].sheet
+    return [with_texts(clean(), sheet, {cell.address: f"controller {each}"}) for each in range(number)]
 
 
 @pytest.fixture

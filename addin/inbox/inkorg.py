@@ -24,6 +24,7 @@ from blankettset.addin.inbox.ledger import FOLDER as LEDGER
 from blankettset.addin.inbox.ledger import Entry, Ledger, Signer, read_ledger
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import Refusal
+from blankettset.templates.model import PERIODS
 
 ENVIRONMENT = "BLANKETT_INKORG"  # environment variable that names the inbox
 INLAMNING, SISTA_DAG, ATERLAMNING, ATTEST, PAMINNELSE, HAMTNING = (
@@ -126,8 +127,13 @@ def known_set(set_id: str, niva: str = "namnd") -> str:
     return set_id
 
 
+def when(set_id: str) -> tuple[str, int]:
+    """What puts sets in order of time."""
+    return set_id[:4], PERIODS.index(set_id[5:])
+
+
 def sets_in(inbox: Path) -> list[str]:
-    """The sets that have a ledger, in order of time."""
+    """The sets that have a ledger."""
     return sorted(path.parent.name for path in inbox.glob(f"*/{LEDGER}") if not path.parent.name.startswith("."))
 
 

@@ -270,7 +270,7 @@ class Api:
         today = datetime.date.today()
         known = [info for info in catalog().periods.every(today.year + 1) if info.level == niva]
         sets = [info.id for info in known]
-        lying = [each for each in inkorg.sets_in(self.settings.mapp) if each in sets]
+        lying = sorted((each for each in inkorg.sets_in(self.settings.mapp) if each in sets), key=inkorg.when)
         closed = [info.id for info in known if info.report_date <= today.isoformat()]
         chosen = inkorg.known_set(set_id, niva) if set_id else (lying or closed or [""])[-1]
         found = self.inbox.state(inkorg.known_set(chosen, niva))
