@@ -77,6 +77,9 @@ class Choice(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """A column of a form; see docs/blanketter for what the fields mean to a reader.
 
+    `size` says how its figures compare with the others on the row: "own" (not at all: adjustments, income beside costs),
+    "loose" (they may differ much, but not a thousandfold), "to_date" (the part of the year that has been), else of the
+    same size.
     `summed` is False for prices and averages, which several workbooks together cannot add up. `printed` is False for
     what only helps the reckoning; such columns stand last.
     With `iu` its number cells may hold the text i.u. (ingen uppgift).
@@ -94,6 +97,7 @@ class Column(msgspec.Struct, frozen=True):
     function: WrittenFunction | None = None
     sign: str | None = None
     positive_means: str | None = None
+    size: str = ""
     choices: tuple[Choice, ...] = ()
     width: int | None = None
     iu: bool = False
