@@ -23,7 +23,14 @@ from blankettset.workbook.write.build import build
 from blankettset.workbook.write.carried_marks import Marks
 
 FILINGS = Path(__file__).parent.parent / "templates" / "filings"
-FINDINGS_OF_NEW = {"BF016", "BF018", "BF313", "BF316", "BF509"}  # what asks for something that must be new or reviewed
+FINDINGS_OF_NEW = {
+    "BF016",
+    "BF018",
+    "BF313",
+    "BF315",
+    "BF316",
+    "BF509",
+}  # ask for what must be new (BF315: an analysis) or reviewed
 
 
 def made(

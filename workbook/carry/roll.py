@@ -10,7 +10,7 @@ import msgspec
 from blankettset.templates.carries import Carry
 from blankettset.templates.model import IU, MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Key, Value
-from blankettset.workbook.calc.values import format_number
+from blankettset.workbook.calc.values import format_number, rounded
 from blankettset.workbook.carry.maps import asked_for, mapped, without_place
 from blankettset.workbook.carry.origins import Origins
 from blankettset.workbook.carry.past import COVER, Past
@@ -218,16 +218,19 @@ def source_column(source: Blankett, rule: Carry, column: str) -> str | None:
 def converted(
     value: Value, rule: Carry, source: Blankett, theirs: tuple[str, str], form: Blankett, ours: tuple[str, str]
 ) -> Value:
-    """A figure in the new cell's unit and sign; anything else as it is."""
+    """A figure in the new cell's unit, sign and decimals; anything else, and decimals that the old cell did not show, as it is."""
     if not isinstance(value, Decimal):
         return value
+    shown = source.decimals_of(*theirs)
+    as_shown = _decimals(value) <= shown
     units = source.unit_at(*theirs) if not source.is_list else source.unit_of(theirs[1]), form.unit_of(ours[1])
     if units[0] != units[1] and set(units) <= set(MONEY_SCALE):
         value = value * MONEY_SCALE[units[0]] / MONEY_SCALE[units[1]]
     means = source.column_by_id[theirs[1]].positive_means, form.column_by_id[ours[1]].positive_means
     if rule.turned or set(means) == OPPOSITE:
         value = -value if value else value
-    return value
+    decimals = form.decimals_of(*ours)
+    return rounded(value, decimals) if as_shown and _decimals(value) > decimals else value
 
 
 def fits(cell: CellDef, value: Value) -> bool:
