@@ -112,11 +112,11 @@ ONE = """
     mal;{n};niva;namndmal
     mal;{n};titel;Eget mål ett
     mal;{n};forvantat_resultat;Bra
-    indikatorer;1;mal;1.1.1
-    indikatorer;1;indikator;Vår egen
-    indikatorer;1;riktning;hogre
-    indikatorer;1;arsmal;80 %
-    indikatorer;1;enhet;%
+    indikatorer;2;mal;1.1.1
+    indikatorer;2;indikator;Vår egen
+    indikatorer;2;riktning;hogre
+    indikatorer;2;arsmal;80 %
+    indikatorer;2;enhet;%
 """
 
 
