@@ -26,7 +26,8 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
         "check": set(),
         "excel": {"check", "inbox"},
         "inbox": {"check"},
-        "cli": {"check", "excel", "inbox"},
+        "web": {"check", "excel", "inbox"},
+        "cli": {"check", "excel", "inbox", "web"},
     },
 }
 EXCEL = {"openpyxl", "xlsxwriter", "xlwings", "python_calamine", "calamine", "pandas"}
