@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.templates import carries
 from blankettset.templates.errors import DefinitionError
 from blankettset.templates.formula import Context, FormulaError, WrittenFormula, parse_formula
 from blankettset.templates.functions import FUNCTIONS
@@ -46,6 +47,8 @@ class Binding:
             "columns": columns,
             "rows": rows,
             "overrides": {(cell["row"], cell["column"]): self._computed(cell, "cell") for cell in raw.get("cells", ())},
+            "match": carries.match_keys(raw.get("match", [])),
+            "carries": carries.rules(raw.get("carries", {}), file),
             "relations": [relation for each in raw.get("relations", ()) for relation in self._relations(raw, each)],
         }
         return msgspec.convert({**raw, **raw["amounts"], **total, **own}, Blankett)
@@ -137,6 +140,7 @@ def source_of(raw: Mapping[str, str]) -> Source:
 def check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
     """Every id in a formula must exist, and every parameter be in force on the report date."""
     for form in bound.blanketter.values():
+        carries.check(form, files[form.id])
         for own in form.overrides.values():
             named = own.prefill_parameter
             if named is not None and named not in bound.parameters:

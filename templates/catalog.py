@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
 from blankettset.templates.model import (
@@ -135,6 +136,7 @@ class Catalog:
             namnder=self.namnder,
             definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
             kf=self._kf(year),
+            rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
         check_references(bound, files)
         return bound

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent
 READY = "definitioner.json"  # checked documents that lie where the files would: for the browser, where YAML is not read
-_CODE = ("schema.py", "strict_yaml.py", "documents.py")
+_CODE = ("schema.py", "carries.py", "strict_yaml.py", "documents.py")
 
 
 def read_documents(root: Path) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def read_documents(root: Path) -> dict[str, Any]:
 
 
 def _schema_for(name: str) -> dict[str, Any]:
-    from blankettset.templates import schema
+    from blankettset.templates import carries, schema
 
     if name.startswith("blanketter/"):
         return schema.BLANKETT
@@ -47,11 +47,12 @@ def _schema_for(name: str) -> dict[str, Any]:
         "kallor.yaml": schema.SOURCES,
         "listor.yaml": schema.LISTS,
         "nyckeltal.yaml": schema.NYCKELTAL,
+        "rullning.yaml": carries.ROLLING,
     }[name]
 
 
 def _files(root: Path) -> dict[str, Path]:
-    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml"]
+    names = ["namnder.yaml", "blankettset.yaml", "kallor.yaml", "listor.yaml", "nyckeltal.yaml", "rullning.yaml"]
     found = {name: root / name for name in names}
     for folder in ("parametrar", "blanketter", "kf"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})

@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from blankettset.templates.carries import Carry, Rolling
 from blankettset.templates.formula import Formula, Ref, Term, Written, WrittenFormula
 
 MONEY_SCALE: Mapping[str, int] = {"kr": 1, "tkr": 1_000, "mnkr": 1_000_000}
@@ -242,6 +243,8 @@ class Blankett(msgspec.Struct, frozen=True, dict=True):
     overrides: Mapping[tuple[str, str], Override] = msgspec.field(default_factory=dict)
     relations: tuple[Relation, ...] = ()
     notes: tuple[str, ...] = ()
+    match: tuple[tuple[str, ...], ...] = ()
+    carries: Mapping[str, tuple[Carry, ...]] = msgspec.field(default_factory=dict)
 
     @cached_property
     def column_by_id(self) -> Mapping[str, Column]:
@@ -469,6 +472,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     namnder: Mapping[str, Namnd]
     definition_hash: str
     kf: KfPlan = KfPlan()
+    rolling: Rolling = Rolling()
 
     @cached_property
     def order(self) -> Mapping[str, int]:

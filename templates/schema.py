@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from blankettset.templates.carries import CARRIES, MATCH
 from blankettset.templates.errors import DefinitionError
 from blankettset.templates.strict_yaml import Document
 
@@ -168,6 +169,8 @@ BLANKETT: dict[str, Any] = {
     },
     "relations": {"type": "list", "schema": {"type": "dict", "schema": RELATION}},
     "notes": {"type": "list", "schema": TEXT},
+    "match": MATCH,
+    "carries": CARRIES,
 }
 PARAMETERS: dict[str, Any] = {
     "parametrar": {

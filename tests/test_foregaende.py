@@ -10,10 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from blankettset.addin.cli.kommandon import main
-from blankettset.validators.earlier import NotEarlier
 from blankettset.validators.finding import Finding
 from blankettset.validators.validate import validate
 from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.carry.past import NotEarlier
 from blankettset.workbook.read.filled import FilledSet
 from tests import forms
 

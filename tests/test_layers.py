@@ -18,9 +18,10 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
         "calc": set(),
         "layout": {"calc"},
         "read": {"calc", "layout"},
-        "write": {"calc", "layout", "read"},
-        "edit": {"calc", "layout", "read", "write"},
-        "city": {"calc", "layout", "read", "write"},
+        "carry": {"calc", "layout", "read"},
+        "write": {"calc", "layout", "read", "carry"},
+        "edit": {"calc", "layout", "read", "write", "carry"},
+        "city": {"calc", "layout", "read", "write", "carry"},
     },
     "addin": {
         "check": set(),

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from blankettset.templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Kind
-from blankettset.validators.earlier import Earlier
 from blankettset.validators.finding import show
 from blankettset.workbook.calc.evaluate import Facts, Key, Value
+from blankettset.workbook.carry.past import Past
 from blankettset.workbook.read.filled import FilledSet
 
 OWN_FORMS = ("forsattsblad", "forklaringar", "kontroll")
@@ -35,7 +35,7 @@ class Skillnad(msgspec.Struct, frozen=True):
     andring: Decimal | None = None
 
 
-def differences(filled: FilledSet, earlier: Earlier) -> Iterator[Skillnad]:
+def differences(filled: FilledSet, earlier: Past) -> Iterator[Skillnad]:
     """Every cell that both sets have and that differs, in the workbook's order; list rows are matched by their names.
 
     Computed cells of lists follow from the others and are left out; so are forms that the program fills in.
@@ -53,7 +53,7 @@ def differences(filled: FilledSet, earlier: Earlier) -> Iterator[Skillnad]:
 
 
 def _row(
-    filled: FilledSet, earlier: Earlier, now: Blankett, before: Blankett, name: str, row: str, old_row: str
+    filled: FilledSet, earlier: Past, now: Blankett, before: Blankett, name: str, row: str, old_row: str
 ) -> Iterator[Skillnad]:
     for column in now.columns:
         if column.id not in before.column_by_id or column.id == PERIOD:
@@ -95,41 +95,26 @@ def _shown(form: Blankett, row: str, column: str, value: Value, decimals: int) -
     return text if len(text) <= 160 else text[:157].rstrip() + "…"
 
 
-def _named(form: Blankett, rows: Iterator[str] | tuple[str, ...], facts: Facts) -> dict[tuple[str, ...], str]:
-    """A list's rows by what they are called; the second of two with one name is told apart by its number."""
-    found: dict[tuple[str, ...], str] = {}
-    for row in rows:
-        name = tuple(
-            " ".join(str(facts.get((form.id, row, column)) or "").casefold().split()).rstrip(".")
-            for column in ("mal", form.key or "")
-            if column in form.column_by_id
-        )
-        number = 1
-        while (*name, str(number)) in found:
-            number += 1
-        found[*name, str(number)] = row
-    return found
-
-
-def _list_rows(filled: FilledSet, earlier: Earlier, now: Blankett, before: Blankett) -> Iterator[Skillnad]:
+def _list_rows(filled: FilledSet, earlier: Past, now: Blankett, before: Blankett) -> Iterator[Skillnad]:
     sheet = filled.forms[now.id].sheet
-    rows = _named(now, tuple(filled.forms[now.id].items), filled.facts)
-    old_rows = _named(before, earlier.items.get(now.id, ()), earlier.facts)
-    for name, row in rows.items():
+    items = {form.form.id: form.items for form in filled.forms.values() if form.form.is_list}
+    pairs = earlier.same_rows(now, filled.facts, items, filled.set.year)
+    for row in items[now.id]:
         label = _label(now, row, filled.facts)
-        if name in old_rows:
-            yield from _row(filled, earlier, now, before, label, row, old_rows[name])
+        if row in pairs:
+            yield from _row(filled, earlier, now, before, label, row, pairs[row])
             continue
         cell = filled.cell((now.id, row, now.key or ""))
         yield Skillnad(now.id, sheet, label, "", cell.address if cell else None, "", "ny rad")
-    for name, row in old_rows.items():
-        if name not in rows:
+    kept = set(pairs.values())
+    for row in earlier.items.get(now.id, ()):
+        if row not in kept:
             yield Skillnad(now.id, sheet, _label(before, row, earlier.facts), "", None, "fanns", "borttagen")
     if now.total_columns and before.total_columns:
         yield from _row_total(filled, earlier, now, before)
 
 
-def _row_total(filled: FilledSet, earlier: Earlier, now: Blankett, before: Blankett) -> Iterator[Skillnad]:
+def _row_total(filled: FilledSet, earlier: Past, now: Blankett, before: Blankett) -> Iterator[Skillnad]:
     for column in now.total_columns:
         if column not in before.total_columns:
             continue
@@ -148,7 +133,7 @@ def _label(form: Blankett, row: str, facts: Facts) -> str:
     return name if len(name) <= 80 else name[:77].rstrip() + "…"
 
 
-def as_json(filled: FilledSet, earlier: tuple[Earlier, ...]) -> list[dict[str, Any]]:
+def as_json(filled: FilledSet, earlier: tuple[Past, ...]) -> list[dict[str, Any]]:
     """For each earlier workbook: its name, how many cells differ, and the first of them."""
     told = []
     for each in earlier:

@@ -14,7 +14,7 @@ from blankettset.workbook.calc.evaluate import Evaluation, Key
 from blankettset.workbook.read.filled import Cell, FilledForm, FilledSet
 
 if TYPE_CHECKING:
-    from blankettset.validators.earlier import Earlier
+    from blankettset.workbook.carry.past import Past
 
 COVER = "forsattsblad"
 INPUTS = (Kind.INPUT, Kind.SLK)
@@ -27,7 +27,7 @@ class Filing:
         self,
         filled: FilledSet,
         is_explained: Callable[[Finding], bool] = lambda _: False,
-        previous: tuple[Earlier, ...] = (),
+        previous: tuple[Past, ...] = (),
     ) -> None:
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.set: Blankettset = filled.set

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from blankettset.validators.earlier import Earlier, earlier_workbooks
+from blankettset.validators.earlier import earlier_workbooks
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity
 from blankettset.validators.registry import declare, ruleset_version, run
 from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.carry.past import Past, translate_rows
 from blankettset.workbook.read.filled import FilledSet
 
 EXPLANATIONS = "forklaringar"
@@ -43,7 +44,7 @@ class Result(msgspec.Struct, frozen=True):
     filled: FilledSet
     findings: tuple[Finding, ...]
     receipt: Mapping[str, Any]
-    earlier: tuple[Earlier, ...] = ()
+    earlier: tuple[Past, ...] = ()
 
     def count(self, severity: Severity) -> int:
         """How many findings of a severity that still ask for something (explained ones do not)."""
@@ -96,7 +97,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     """
     before = earlier_workbooks(filled, previous)
     given = _explanations(filled)
-    carried = _carried(before)
+    carried = _carried(filled, before)
 
     def is_explained(finding: Finding) -> bool:
         explanation = given.get(finding.place) or carried.get(finding.place)
@@ -144,14 +145,26 @@ def _explanations(filled: FilledSet) -> dict[Place, tuple[str, str, str]]:
     return _stated(filled.facts, form.items if form else ())
 
 
-def _carried(previous: tuple[Earlier, ...]) -> dict[Place, tuple[str, str, str]]:
-    """Explanations of the earlier workbooks, the latest last: they hold for as long as the figures are the same."""
+def _carried(filled: FilledSet, previous: tuple[Past, ...]) -> dict[Place, tuple[str, str, str]]:
+    """Explanations of the earlier workbooks, the latest last: they hold for as long as the figures are the same.
+
+    One about a list's row follows the row to where it stands now.
+    """
     found: dict[Place, tuple[str, str, str]] = {}
+    items = {form.form.id: form.items for form in filled.forms.values() if form.form.is_list}
     for earlier in sorted(previous, key=lambda e: e.set.report_date):
         stated = _stated(earlier.facts, earlier.items.get(EXPLANATIONS, ()))
-        found |= {
-            place: (row, figures, f"{text} (ur {earlier.name})") for place, (row, figures, text) in stated.items()
-        }
+        turned: dict[str, Callable[[str], str | None]] = {}
+        for (code, form_id, line, column), (row, figures, text) in stated.items():
+            form = filled.set.blanketter.get(form_id)
+            if form is None:
+                continue
+            if form_id not in turned:
+                pairs = earlier.same_rows(form, filled.facts, items, filled.set.year) if form.is_list else {}
+                turned[form_id] = translate_rows(form, pairs)
+            now = turned[form_id](line)
+            if now is not None:
+                found[code, form_id, now, column] = (row, figures, f"{text} (ur {earlier.name})")
     return found
 
 

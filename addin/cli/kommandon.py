@@ -233,19 +233,46 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
     help="Nämndens set (namnd) eller en enhets (enhet).",
 )
 @click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option(
+    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok att börja med; kan upprepas."
+)
+@click.option("--ifyllt", type=PATH, metavar="SLK.csv", help="Det som SLK fyller i: låses och blir blått.")
+@click.option(
+    "--lamna-kvar", is_flag=True, help="Skapa också när en tidigare fil är för gammal eller inte kan föras vidare helt."
+)
 @replace_option
 @guarded
-def ny(namnd: str, period: str, niva: str, ut: Path, ersatt: bool) -> int:
-    """Skapa ett tomt blankettset för en nämnd och period."""
-    from blankettset.workbook.layout.start import starting_facts
-    from blankettset.workbook.write.build import build
+def ny(
+    namnd: str,
+    period: str,
+    niva: str,
+    ut: Path,
+    foregaende: tuple[Path, ...],
+    ifyllt: Path | None,
+    lamna_kvar: bool,
+    ersatt: bool,
+) -> int:
+    """Skapa ett blankettset för en nämnd och period.
+
+    Med --foregaende börjar det med det som redan är känt: enheter, projekt, mål, budget, ingående fonder och mer. Det som ska granskas är
+    markerat tills någon ändrar det eller svarar Ja under Medfört granskat på försättsbladet.
+    """
+    from blankettset.addin.check.beginning import begin_workbook, read_earlier
+    from blankettset.addin.check.skydd import spare_sources
+    from blankettset.templates.catalog import catalog
+    from blankettset.workbook.carry.slk import read_slk
 
     blankettset = _set(period, niva)
     chosen = _namnd(namnd, blankettset)
-    build(_xlsx(ut), blankettset, chosen, starting_facts(blankettset), replace=ersatt)
+    spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
+    slk = read_slk(ifyllt, blankettset) if ifyllt else None
+    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
     )
+    for sentence in begun.sentences():
+        click.echo(sentence)
     return 0
 
 

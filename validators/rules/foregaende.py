@@ -2,53 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from blankettset.templates.model import PERIODS, Blankett, Kind
-from blankettset.validators.earlier import Earlier
+from blankettset.templates.carries import Pair
+from blankettset.templates.model import MONEY_SCALE, PERIODS, Blankett, Kind
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.rader import INDICATORS, meaning, plain
+from blankettset.validators.rules.rader import INDICATORS, meaning
 from blankettset.validators.rules.stadsregler import UNITS, surplus
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.nyckeltal import prognossakerhet
+from blankettset.workbook.carry.maps import rows_of, side_sum
+from blankettset.workbook.carry.past import Past
 
-AREAS = "verksamhetsomraden"
+AREAS, AREAS_MAP = "verksamhetsomraden", "omraden"
 
 
-def _earlier(filing: Filing, *periods: str, years_back: int = 0) -> Earlier | None:
+def _earlier(filing: Filing, *periods: str, years_back: int = 0) -> Past | None:
     """The latest of the earlier workbooks from one of these periods, this year or `years_back` years ago."""
     wanted = filing.set.year - years_back
     found = [e for e in filing.previous if e.set.year == wanted and e.set.period in periods]
     return max(found, key=lambda e: PERIODS.index(e.set.period), default=None)
 
 
-def _this_year(filing: Filing) -> Earlier | None:
+def _this_year(filing: Filing) -> Past | None:
     """The latest of the earlier workbooks from this year."""
     return _earlier(filing, *PERIODS[: PERIODS.index(filing.set.period)])
 
 
-def _brought_forward(filing: Filing, closing: str, opening: str) -> tuple[Earlier | None, str]:
+def _brought_forward(filing: Filing, closing: str, opening: str) -> tuple[Past | None, str]:
     """Where what is brought forward should be found: last year's books and their closing column, else this year's opening."""
     books = _earlier(filing, "VB", years_back=1)
     return (books, closing) if books is not None else (_this_year(filing), opening)
 
 
-def _both(filing: Filing, earlier: Earlier, form_id: str) -> tuple[Blankett, Blankett] | None:
+def _same_rows(filing: Filing, earlier: Past, form_id: str) -> dict[str, str]:
+    """Row of a list now -> the same row in the earlier workbook."""
+    known: dict[str, str] | None = filing.memory.get((f"samma {earlier.name}", form_id))
+    if known is None:
+        items = {form.form.id: form.items for form in filing.filled.forms.values() if form.form.is_list}
+        known = earlier.same_rows(filing.set.blanketter[form_id], filing.filled.facts, items, filing.set.year)
+        filing.memory[f"samma {earlier.name}", form_id] = known
+    return known
+
+
+def _both(filing: Filing, earlier: Past, form_id: str) -> tuple[Blankett, Blankett] | None:
     now, before = filing.filled.forms.get(form_id), earlier.form(form_id)
     if now is None or before is None or not now.present or form_id in filing.unusable:
         return None
     return now.form, before
-
-
-def _given(earlier: Earlier, form: Blankett, row: str, column: str) -> bool:
-    """True when somebody filled in the earlier figure, or what it was computed from: a blank plan is no plan of nought."""
-    reads = form.cell(row, column).reads
-    return not reads or any(
-        earlier.facts.get((form.id, ref.row or row, ref.column or column)) is not None for ref in reads
-    )
 
 
 @rule(
@@ -71,31 +75,51 @@ def the_budget_is_the_one_before(filing: Filing) -> Iterator[Hit]:
         return
     now, before = forms
     column = "budget" if "budget" in before.column_by_id else "netto"
+    pairs = filing.set.rolling.maps.get(AREAS_MAP, ()) if column == "netto" else ()
     tolerance = max(now.tolerance, before.tolerance)
-    for row in now.rows:
-        if row.formula is not None or row.id not in before.row_by_id:
-            continue
-        found, old = filing.filled.facts.get((AREAS, row.id, "budget")), earlier.facts.get((AREAS, row.id, column))
-        asked = earlier.facts.get((AREAS, row.id, "begarda_justeringar"))
-        if (
-            not isinstance(found, Decimal)
-            or not isinstance(old, Decimal)
-            or not _given(earlier, before, row.id, column)
-        ):
+    for row, rows, old in budget_pairs(now, earlier, column, pairs):
+        figures = [filing.filled.facts.get((AREAS, each, "budget")) for each in rows]
+        found = sum((f for f in figures if isinstance(f, Decimal)), Decimal(0))
+        asked = earlier.facts.get((AREAS, row, "begarda_justeringar")) if len(rows) == 1 else None
+        if not any(isinstance(f, Decimal) for f in figures):
             continue
         adjusted = old + asked if isinstance(asked, Decimal) else old
         if abs(found - old) <= tolerance or abs(found - adjusted) <= tolerance:
             continue
+        more = f" tillsammans med {' och '.join(now.row_label(each) for each in rows[1:])}" if len(rows) > 1 else ""
         yield filing.at(
-            (AREAS, row.id, "budget"),
-            f"budgeten är {show(found, now.decimals)} men var {show(old, now.decimals)} i {earlier.name}"
+            (AREAS, row, "budget"),
+            f"budgeten{more} är {show(found, now.decimals)} men var {show(old, now.decimals)} i {earlier.name}"
             + (f" ({show(adjusted, now.decimals)} med begärda justeringar)." if adjusted != old else "."),
             "Rätta budgeten, eller förklara vilket beslut som har ändrat den.",
             found=found,
             expected=adjusted,
             tolerance=tolerance,
+            related=tuple((AREAS, each, "budget") for each in rows[1:]),
             follows_from_here=False,
         )
+
+
+def budget_pairs(
+    now: Blankett, earlier: Past, column: str, pairs: tuple[Pair, ...]
+) -> Iterator[tuple[str, tuple[str, ...], Decimal]]:
+    """First row, rows that together answer to one earlier amount, and that amount; by the map between the layouts."""
+    done: set[str] = set()
+    for pair in pairs:
+        theirs = rows_of(pair.vp)
+        if theirs is None:
+            continue  # a more exact answer out of another form; the sum of the rows is what is compared
+        rows = tuple(row for row in rows_of(pair.t) or () if row in now.row_by_id)
+        old = side_sum(pair.vp, earlier, AREAS, column)
+        done.update(theirs, rows)
+        if rows and old is not None:
+            yield rows[0], rows, old
+    before = earlier.set.blanketter[AREAS]
+    for row in now.rows:
+        computed = row.formula is not None or row.id in done or row.id not in before.row_by_id
+        value = None if computed else earlier.given((AREAS, row.id, column))
+        if isinstance(value, Decimal):
+            yield row.id, (row.id,), value
 
 
 @rule(
@@ -154,22 +178,19 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
     if earlier is None or forms is None or "overforing_fran" not in forms[0].column_by_id:
         return
     now, before = forms
-    if column not in before.column_by_id or now.key is None or before.key is None or now.unit != before.unit:
+    if column not in before.column_by_id or not {now.unit, before.unit} <= set(MONEY_SCALE):
         return
-    closing = {}
-    for row in earlier.items.get(UNITS, ()):
-        name, value = earlier.facts.get((UNITS, row, before.key)), earlier.facts.get((UNITS, row, column))
-        if isinstance(name, str) and isinstance(value, Decimal):
-            closing[name.strip().casefold()] = surplus(before, column, value)
-    for row in filing.filled.forms[UNITS].items:
-        name, value = (
-            filing.filled.facts.get((UNITS, row, now.key)),
+    scale = Decimal(MONEY_SCALE[before.unit]) / MONEY_SCALE[now.unit]
+    tolerance = max(now.tolerance, before.tolerance * scale)
+    for row, old_row in _same_rows(filing, earlier, UNITS).items():
+        value, old = (
             filing.filled.facts.get((UNITS, row, "overforing_fran")),
+            earlier.facts.get((UNITS, old_row, column)),
         )
-        if not isinstance(name, str) or not isinstance(value, Decimal) or name.strip().casefold() not in closing:
+        if not isinstance(value, Decimal) or not isinstance(old, Decimal):
             continue
-        opening, closed = surplus(now, "overforing_fran", value), closing[name.strip().casefold()]
-        if abs(opening - closed) > now.tolerance:
+        opening, closed = surplus(now, "overforing_fran", value), surplus(before, column, old) * scale
+        if abs(opening - closed) > tolerance:
             yield filing.at(
                 (UNITS, row, "overforing_fran"),
                 f"enheten börjar med överskottet {show(opening, now.decimals)} men {earlier.name} "
@@ -177,7 +198,7 @@ def opening_fund_equals_closing(filing: Filing) -> Iterator[Hit]:
                 "Rätta beloppet, eller förklara varför fonden har ändrats mellan åren.",
                 found=opening,
                 expected=closed,
-                tolerance=now.tolerance,
+                tolerance=tolerance,
                 follows_from_here=False,
             )
 
@@ -264,25 +285,15 @@ def a_changed_forecast_is_explained(filing: Filing) -> Iterator[Hit]:
             )
 
 
-def _indicators(rows: Iterable[str], facts: Mapping[Key, Value]) -> dict[tuple[str, str], str]:
-    """(goal number, name) -> row."""
-    return {(_text(facts, row, "mal"), plain(_text(facts, row, "indikator"))): row for row in rows}
-
-
 def _text(facts: Mapping[Key, Value], row: str, column: str) -> str:
     """What stands in an indicator's column, empty when nothing does."""
     return str(facts.get((INDICATORS, row, column)) or "").strip()
 
 
-def _shared(filing: Filing, earlier: Earlier) -> Iterator[tuple[str, str]]:
+def _shared(filing: Filing, earlier: Past) -> Iterator[tuple[str, str]]:
     """Rows of the same indicator now and before."""
-    form = next((f for f in filing.judged() if f.form.id == INDICATORS), None)
-    if form is None or earlier.form(INDICATORS) is None:
-        return
-    before = _indicators(earlier.items.get(INDICATORS, ()), earlier.facts)
-    for name, row in _indicators(form.items, filing.filled.facts).items():
-        if name in before:
-            yield row, before[name]
+    if any(f.form.id == INDICATORS for f in filing.judged()):
+        yield from _same_rows(filing, earlier, INDICATORS).items()
 
 
 @rule(
@@ -335,7 +346,7 @@ def last_years_outcome_is_the_one_reported(filing: Filing) -> Iterator[Hit]:
     Exempel: VB 2023 hade 94,17 % men T1 2024 anger 97,14 % som utfall VB 2023.
     """
     earlier, column = _brought_forward(filing, "periodens_utfall", "utfall_foregaende")
-    if earlier is None or earlier.name != earlier.set.id:
+    if earlier is None or earlier.merged:
         return
     for row, old_row in _shared(filing, earlier):
         now, unit = _text(filing.filled.facts, row, "utfall_foregaende"), _text(filing.filled.facts, row, "enhet")

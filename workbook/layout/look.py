@@ -7,6 +7,7 @@ from typing import Any
 FONT, SIZE = "Arial", 10
 INK, QUIET, LINE = "#1F2933", "#5B6770", "#C9D1D8"
 INPUT_FILL, SLK_FILL, HEADER_FILL, NOTE_FILL = "#FFF9E3", "#E4EEF8", "#EEF1F4", "#F7F8FA"
+REVIEW_FILL, CARRIED_FILL = "#E3D9F2", "#F3EEFA"  # carried from an earlier workbook: to be reviewed, only filled in
 ACCENT = "#0B4F8A"
 TAB = {"ekonomi": "#0B4F8A", "verksamhet": "#2E7D5B", "personal": "#8A5A0B", "kontroll": "#6B7280"}
 RED, AMBER, GREEN = "#B42318", "#B76E00", "#1D7A4F"

@@ -27,6 +27,7 @@ from blankettset.workbook.layout.placement import (
     STAMP_SHEET,
 )
 from blankettset.workbook.layout.start import starting_facts
+from blankettset.workbook.read.carried import CARRIED_SHEET, read_carried
 from blankettset.workbook.read.filled import Cell, FilledForm, FilledSet, Problem, cell_value
 from blankettset.workbook.read.xlsx_reader import (
     CellState,
@@ -38,7 +39,7 @@ from blankettset.workbook.read.xlsx_reader import (
     shown_name,
 )
 
-OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET)
+OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET, CARRIED_SHEET)
 STAMP_PREFIX = "blankett:"
 SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
@@ -228,6 +229,7 @@ class _Binder:
             self.stamp,
             forms,
             self.problems,
+            read_carried(self.raw, self.set),
         )
 
     def _find_sheets(self) -> None:

@@ -35,10 +35,11 @@ def read_facts(path: Path, blankettset: Blankettset, namnd: str | None = None) -
 
     With `namnd`, rows that say another nämnd or period than the workbook's are refused.
     """
-    return parse_facts(_text(path), blankettset, path.name, namnd)
+    return parse_facts(read_text(path), blankettset, path.name, namnd)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The content of a data file. DataError when it is no file of text in UTF-8."""
     try:
         if path.exists() and not path.is_file():  # a named pipe would be waited for without end
             raise DataError(f"{path.name} är ingen vanlig fil. Ange en datafil (CSV).")

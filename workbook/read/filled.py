@@ -11,6 +11,7 @@ import msgspec
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Evaluation, Key, Value
 from blankettset.workbook.calc.values import date_from_serial, plain_number, says_no_figure
+from blankettset.workbook.read.carried import Carried
 from blankettset.workbook.read.facts import choice_id
 from blankettset.workbook.read.xlsx_reader import CellState
 
@@ -108,6 +109,7 @@ class FilledSet(msgspec.Struct, dict=True):
     stamp: dict[str, str]
     forms: dict[str, FilledForm]
     problems: list[Problem]
+    carried: tuple[Carried, ...] = ()  # what it was begun with
 
     def cell(self, key: Key) -> Cell | None:
         """The cell at a key, or None when it is not in the workbook."""

@@ -21,10 +21,11 @@ from blankettset.workbook.layout.placement import (
     Placement,
 )
 from blankettset.workbook.layout.text_size import row_height, text_lines
+from blankettset.workbook.write.carried_marks import COVER, Marks, write_stamp_sheet
 from blankettset.workbook.write.files import new_file, scratch
 from blankettset.workbook.write.index_sheet import IndexSheet
 from blankettset.workbook.write.long_texts import LongTexts
-from blankettset.workbook.write.sheets import PROTECTION, FormSheet, choice_labels, print_set_up
+from blankettset.workbook.write.sheets import NO_MARKS, PROTECTION, FormSheet, choice_labels, print_set_up
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "1"
@@ -46,14 +47,16 @@ def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
     return facts
 
 
-def build(path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False) -> list[Key]:
-    """Write the workbook; returns the computed cells where a given figure was kept in place of the formula.
+def build(
+    path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False, marks: Marks = NO_MARKS
+) -> list[Key]:
+    """Write the workbook, with `marks` on what it was begun with; returns the computed cells where a given figure was kept in place of the formula.
 
     Figures for computed cells that agree with the formula within the form's tolerance leave the formula standing.
     """
     evaluation = Evaluation(blankettset, {**facts, **prefilled(blankettset, namnd)})
     with new_file(path, replace=replace) as temporary:
-        _Book(temporary, evaluation, namnd).write()
+        _Book(temporary, evaluation, namnd, marks).write()
     kept = []
     for key, _ in evaluation.computed():
         if facts.get(key) is not None and stands_alone(evaluation, key):
@@ -87,7 +90,8 @@ def new_book(path: Path, title: str, *, in_memory: bool = False) -> Any:
 
 
 class _Book:
-    def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd) -> None:
+    def __init__(self, path: Path, evaluation: Evaluation, namnd: Namnd, marks: Marks) -> None:
+        self.marks = marks
         self.evaluation, self.set, self.namnd = evaluation, evaluation.set, namnd
         unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
         self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
@@ -112,16 +116,26 @@ class _Book:
                 self.places,
                 who=self.who,
                 choices=choices.ranges,
+                marks=self.marks,
+                cover=self.placements.get(COVER),
             ).write()
         texts = LongTexts(self.book, self.formats, self.evaluation, self.placements)
         texts.write(self.who)
         write_parameters(self.book, self.formats, self.parameter_rows, self.who)
         choices.write(self.book)
+        write_stamp_sheet(self.book, self.marks, self.set.blanketter)
         self._stamp()
         more = {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
         more[PARAMETER_SHEET] = "Gränser och procentsatser som formlerna använder, med källa."
         IndexSheet(
-            self.book, self.formats, self.evaluation, self.placements, whose=self.whose, who=self.who, more=more
+            self.book,
+            self.formats,
+            self.evaluation,
+            self.placements,
+            whose=self.whose,
+            who=self.who,
+            more=more,
+            marks=self.marks,
         ).write(index)
         index.activate()
         self.book.close()

@@ -15,6 +15,7 @@ from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.excel_formula import quote_sheet
 from blankettset.workbook.layout.placement import INDEX_SHEET, Placement
 from blankettset.workbook.layout.text_size import row_height, text_lines, text_width
+from blankettset.workbook.write.carried_marks import Marks, write_left
 from blankettset.workbook.write.sheets import EMPTY_TEXT, PROTECTION, print_set_up
 from blankettset.workbook.write.status_board import StatusBoard
 
@@ -186,10 +187,10 @@ class IndexSheet:
 
     def __init__(
         self, book: Any, formats: look.Formats, evaluation: Evaluation, placements: Mapping[str, Placement],
-        *, whose: str, who: str, more: Mapping[str, str],
+        *, whose: str, who: str, more: Mapping[str, str], marks: Marks,
     ) -> None:  # fmt: skip
         self.book, self.fmt, self.evaluation, self.placements = book, formats, evaluation, placements
-        self.set, self.whose, self.who, self.more = evaluation.set, whose, who, more
+        self.set, self.whose, self.who, self.more, self.marks = evaluation.set, whose, who, more, marks
         self.progress = FormProgress(evaluation, placements)
         self.control = placements.get(CONTROL)
 
@@ -208,13 +209,14 @@ class IndexSheet:
         row -= 1
         self._conditional(sheet, row)
         row = StatusBoard(self.evaluation, self.placements).write(self.book, sheet, self.fmt, row + 2)
+        row = write_left(sheet, self.fmt, self.marks, row + 1)
         sheet.write_string(row + 2, 1, f"Definition {self.set.definition_hash}", self.fmt.quiet(font_size=8))
         sheet.write_string(row + 3, 1, f"Källa: {self.set.source}", self.fmt.quiet(font_size=8))
         sheet.freeze_panes(FIRST - 1, 0)
         sheet.set_selection(FIRST - 1, 1, FIRST - 1, 1)
         sheet.repeat_rows(FIRST - 2)
         print_set_up(sheet, self.who, INDEX_SHEET)
-        sheet.fit_to_pages(1, 1)
+        sheet.fit_to_pages(1, 0 if self.marks.left else 1)
         sheet.print_area(0, 1, row + 3, 6)
         sheet.protect("", PROTECTION)
 

@@ -32,7 +32,10 @@ from blankettset.workbook.layout.placement import (
     form_stamp,
 )
 from blankettset.workbook.layout.text_size import longest_word, row_height, text_lines, text_width
+from blankettset.workbook.write import carried_marks
+from blankettset.workbook.write.carried_marks import Marks
 
+NO_MARKS = Marks()
 Instead = Callable[[Key], str | None]
 BUTTON = 2.6  # the room that a list's filter button takes of a heading, in units of column width
 BESIDE = 8.43  # the width of a column that nobody has set
@@ -59,12 +62,16 @@ class FormSheet:
         choices: Mapping[tuple[str, ...], str],
         instead: Instead | None = None,
         locked: bool = False,
+        marks: Marks = NO_MARKS,
+        cover: Placement | None = None,
     ) -> None:
         self.form: Blankett = placement.form
         self.set: Blankettset = evaluation.set
         self.formats, self.placement, self.evaluation, self.places = formats, placement, evaluation, places
         self.who = " · ".join(part for part in (who, unit_text(placement.form)) if part)
         self.running, self.choices, self.instead, self.locked = who, choices, instead, locked
+        self.marks, self.cover, self.carried = marks, cover, marks.of(placement.form.id)
+        self.told: set[str] = set()  # list rows whose source a note has told
         self.sheet = book.add_worksheet(self.form.sheet)
         self.reads_downwards = self.form.is_list and any(c.type is Type.LANGTEXT for c in self.form.columns)
 
@@ -80,6 +87,7 @@ class FormSheet:
         if not self.locked:
             self._validations()
         self._conditional()
+        self._carried()
         self._notes()
         self._set_up()
         return self.sheet
@@ -189,6 +197,10 @@ class FormSheet:
         own = self._cell_style(cell, self.form.decimals_of(row_id, column.id))
         if number == FIRST_ROW and "border" in own:
             own |= {"top": 1, "top_color": look.ACCENT}  # the line under the headings, which a cell's own would cover
+        carried = self.carried.get((row_id, column.id))
+        own |= carried_marks.style(carried)
+        if carried is not None and carried_marks.has_note(carried, self.form.is_list, self.told):
+            self._comment(row, at, carried.note)
         cell_format = self.formats(**(style | own))
         instead = self.instead(key) if self.instead else None
         if instead is not None:
@@ -366,6 +378,16 @@ class FormSheet:
 
         if self.measures:  # figures with their unit are texts on purpose
             self.sheet.ignore_errors({"number_stored_as_text": " ".join(self.measures)})
+
+    def _carried(self) -> None:
+        """A carried cell is an ordinary input cell again once it is changed, or the form reviewed."""
+        if not self.carried:
+            return
+        plain = self.formats._book.add_format({"bg_color": look.INPUT_FILL})
+        for run in self.marks.runs(self.form.id, self.placement.rows):
+            cells, formula = carried_marks.condition(self.placement, run, self.cover)
+            rule = {"type": "formula", "criteria": formula, "format": plain}
+            self.sheet.conditional_format(cells, rule)
 
     def formats_conditional(self, colour: str) -> Any:
         """A font colour for a conditional format (which takes no font name)."""
