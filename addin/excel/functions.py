@@ -14,7 +14,7 @@ from typing import Any
 os.environ.setdefault("XLWINGS_LICENSE_KEY", "noncommercial")  # read by xlwings when it is imported
 
 import xlwings
-from xlwings.server import arg, custom_functions_call, custom_functions_meta, func
+from xlwings.server import arg, custom_functions_call, func
 
 from blankettset.addin.excel.formelfunktioner import FUNCTIONS
 from blankettset.templates.catalog import catalog
@@ -51,9 +51,3 @@ def call(said: Mapping[str, Any]) -> Any:
         return end.value
     calling.close()
     raise RuntimeError(f"{said['namn']} gave no answer at once")
-
-
-def metadata() -> dict[str, Any]:
-    """What Excel is told of the functions, in xlwings' own words."""
-    found: dict[str, Any] = custom_functions_meta(sys.modules[__name__])
-    return found

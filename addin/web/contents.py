@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from blankettset.addin.excel.formelfunktioner import FUNCTIONS
-from blankettset.addin.web.packages import files, pinned
+from blankettset.addin.web.packages import files
 from blankettset.templates.catalog import catalog
 from blankettset.templates.documents import READY, documents
 
@@ -59,6 +59,8 @@ def our_code() -> dict[str, bytes]:
                 and not name.startswith(LEFT_OUT)
             ):
                 found[f"blankettset/{name}"] = path.read_bytes()
+    version = f"Metadata-Version: 2.1\nName: blankettset\nVersion: {program_version()}\n"
+    found["blankettset.dist-info/METADATA"] = version.encode()
     found[f"blankettset/templates/{READY}"] = json.dumps(documents(), ensure_ascii=False).encode()
     return found
 
@@ -154,8 +156,3 @@ def program_version() -> str:
     from importlib.metadata import version
 
     return version("blankettset")
-
-
-def pyodide_version() -> str:
-    """Which Pyodide that is pinned."""
-    return pinned()["pyodide"].version

@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime
 import json
 import tempfile
-import traceback
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.beginning import begin_workbook, read_earlier
 from blankettset.addin.check.konsolidering import Outcome, consolidating
 from blankettset.addin.check.kontroll import control_copy
 from blankettset.addin.check.oppen_bok import answer, explained_copy, raw_book
+from blankettset.addin.check.unexpected import report
 from blankettset.addin.inbox.inkorg import COVER, stamp
 from blankettset.addin.inbox.inkorg import _require_clean as require_clean
 from blankettset.addin.inbox.inkorg import _stamped as stamped
@@ -26,11 +27,9 @@ from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import Refusal
 from blankettset.validators.validate import Result, validate
 from blankettset.workbook.calc.values import storable
-from blankettset.workbook.layout.start import starting_facts
 from blankettset.workbook.read.bind import bind
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import RawBook, read_workbook
-from blankettset.workbook.write.build import build
 
 ANSWER, REFUSED, INTERNAL = "svar", "vagran", "internt"
 UNKNOWN = "Sidan och motorn är av olika version. Stäng och öppna på nytt."
@@ -118,12 +117,7 @@ def _stamp(asked: Question) -> Answer:
 def _consolidate(asked: Question) -> Steps:
     """Many workbooks into one, a file at a time."""
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for number, (name, data) in enumerate(map(asked.file, asked.said["filer"])):
-            place = Path(folder) / f"{number:04}"  # two folders may hold a file of the same name
-            place.mkdir()
-            paths.append(place / name)
-            paths[-1].write_bytes(data)
+        paths = _laid(folder, map(asked.file, asked.said["filer"]))
         target = Path(folder) / "staden.xlsx"
         moment = datetime.datetime.fromisoformat(asked.said["tid"]) if asked.said.get("tid") else None
         steps = consolidating(paths, target, replace=False, now=moment)
@@ -164,15 +158,27 @@ def _choices(asked: Question) -> Answer:
 
 
 def _new(asked: Question) -> Answer:
-    """An empty set for a nämnd and period."""
+    """A set for a nämnd and period, begun with what earlier workbooks know, if any came along."""
     blankettset = catalog().blankettset(str(asked.said["set"]), str(asked.said.get("niva") or "namnd"))
     namnd = catalog().namnd(str(asked.said["namnd"]))
     with tempfile.TemporaryDirectory() as folder:
+        earlier = _laid(folder, map(asked.file, asked.said.get("tidigare", ())))
+        previous = read_earlier(earlier, catalog(), keep=bool(asked.said.get("lamna_kvar")))
         path = Path(folder) / f"{namnd.code}_{blankettset.id}.xlsx"
-        build(path, blankettset, namnd, starting_facts(blankettset))
-        return Answer(
-            {"fil": path.name, "titel": blankettset.title, "namn": namnd.name}, {path.name: path.read_bytes()}
-        )
+        begun = begin_workbook(path, blankettset, namnd, previous, keep=bool(asked.said.get("lamna_kvar")))
+        said = {"fil": path.name, "titel": blankettset.title, "namn": namnd.name, "sagt": begun.sentences()}
+        return Answer(said, {path.name: path.read_bytes()})
+
+
+def _laid(folder: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
+    """The files in a folder each, for two of them may have the same name."""
+    paths = []
+    for number, (name, data) in enumerate(files):
+        place = Path(folder) / f"{number:04}"
+        place.mkdir()
+        paths.append(place / name)
+        paths[-1].write_bytes(data)
+    return paths
 
 
 def _function(asked: Question) -> Answer:
@@ -200,6 +206,7 @@ class Job:
 
     def __init__(self, name: str, said: str, files: Sequence[bytes] = ()) -> None:
         self.kind, self.said, self.files = "", "", dict[str, bytes]()
+        self._name = name
         self._steps = _taken(name, said, [bytes(each) for each in files])
 
     def step(self) -> str | None:
@@ -211,8 +218,8 @@ class Job:
             self.files = dict(end.value.files)
         except Refusal as refusal:
             self._ended(REFUSED, str(refusal))
-        except Exception:
-            self._ended(INTERNAL, traceback.format_exc())
+        except Exception as error:
+            self._ended(INTERNAL, report(error, door="webb", command=self._name).text)
         return None
 
     def close(self) -> None:

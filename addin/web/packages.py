@@ -65,7 +65,7 @@ def fetched(folder: Path, *, may_fetch: bool = True) -> dict[str, bytes]:
     if missing and not may_fetch:
         raise PackagesMissing(
             f"I {folder} saknas {', '.join(each.file for each in missing)}. Hämta dem på en dator med nät: "
-            f"blankett webb --hamta {folder.name}"
+            "»blankett webb MAPP --hamta»."
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _fetch(package: Package, folder: Path) -> None:
         command = [client, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:", "-d", str(folder),
                    *package.python, f"{package.name}=={package.version}"]  # fmt: skip
         needed = "pip"
-    where = f"Hämta {package.file} på en dator med nät med »blankett webb --hamta MAPP», och ange mappen med --paket."
+    where = f"Hämta {package.file} på en dator med nät med »blankett webb MAPP --hamta», och ange mappen med --paket."
     try:
         if client is None:
             raise FileNotFoundError

@@ -14,7 +14,15 @@ from blankettset.addin.web.folder import engine_script
 from blankettset.addin.web.packages import fetched
 from blankettset.workbook.write.files import new_file
 
-PARTS = ("app/common/", "app/engine/core.js", "app/engine/client.js", "app/engine/local.js", "app/page/", "fluent/", "motor/")
+PARTS = (
+    "app/common/",
+    "app/engine/core.js",
+    "app/engine/client.js",
+    "app/engine/local.js",
+    "app/page/",
+    "fluent/",
+    "motor/",
+)
 
 
 def build_single(target: Path, packages: Path, *, replace: bool = False, may_fetch: bool = True) -> int:
@@ -28,7 +36,9 @@ def build_single(target: Path, packages: Path, *, replace: bool = False, may_fet
     words = {
         "hash": base64.b64encode(hashlib.sha256(boot.encode()).digest()).decode(),
         "style": style,
-        "packed": base64.b64encode(_packed({**scripts, **{f"fil/{each.name}": each.content for each in loaded}})).decode(),
+        "packed": base64.b64encode(
+            _packed({**scripts, **{f"fil/{each.name}": each.content for each in loaded}})
+        ).decode(),
         "boot": boot,
     }
     page = Template((contents.STATIC / "single.html").read_text(encoding="utf-8")).substitute(words).encode()

@@ -29,9 +29,10 @@ export function say(text) {
   at("lage").textContent = text;
 }
 
-export function trouble(text) {
+export function trouble(text, report = "") {
   at("fel-banner").textContent = text;
   at("fel-banner").hidden = !text;
+  if (report) at("fel-banner").append(" ", button("Spara rapporten", () => save("rapport.txt", report)));
 }
 
 export function progress(step, steps, text) {
@@ -63,7 +64,7 @@ export class Work {
       done = (await work({ progress: (said) => progress(said.step, said.steps, said.text), signal: this.stopper.signal })) || "";
       return true;
     } catch (error) {
-      trouble(error.message || String(error));
+      trouble(error.message || String(error), error.report);
       return false;
     } finally {
       progress(0, 0, done);

@@ -4,7 +4,7 @@ export class Refused extends Error {} // what the user can be told and can mend
 export class Stopped extends Error {} // the user gave up
 
 const TOO_OLD = "Den här webbläsaren kan inte köra programmet (WebAssembly saknas). Uppdatera den, eller be IT om hjälp.";
-const BROKEN = "Något gick fel i programmet. Försök igen, och hör av dig om felet består; arbetsboken är inte ändrad.";
+const BROKEN = "Något gick fel i programmet, vilket inte beror på dig eller filen. Arbetsboken är inte ändrad. Skicka rapporten till den som sköter programmet; den innehåller inga siffror eller texter ur arbetsboken.";
 const DEAF = "Programmet kunde inte startas: filerna är inte hela på servern eller spärras. Läs in sidan igen, eller säg till IT.";
 
 export class Engine {
@@ -69,8 +69,7 @@ export class Engine {
       if (message.outcome === "svar") return waiting.resolve({ said, files: message.files, text: message.said });
       if (message.outcome === "vagran") return waiting.reject(new Refused(said));
       if (message.outcome === "avbrutet") return waiting.reject(new Stopped("Avbrutet. Inget har skrivits."));
-      console.error(said);
-      waiting.reject(new Error(BROKEN));
+      waiting.reject(Object.assign(new Error(BROKEN), { report: said }));
     }
   }
 
