@@ -16,6 +16,8 @@ docs:  ## write the generated pages
 	$(PY) -m tools.sidor
 docs-check:  ## fail when a generated page is stale
 	$(PY) -m tools.sidor --check
+layouter:  ## keep today's layouts of the forms, before a release
+	$(PY) -m tools.layouter
 benchmark:  ## speed ratios on this machine
 	$(PY) -m tests.benchmark
-.PHONY: help install check lint types test docs docs-check benchmark
+.PHONY: help install check lint types test docs docs-check layouter benchmark

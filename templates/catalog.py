@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache, cached_property
@@ -16,6 +14,8 @@ from blankettset.templates.binding import Binding, check_references, source_of
 from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, documents
 from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
+from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
     Blankettset,
     KfPlan,
@@ -26,10 +26,11 @@ from blankettset.templates.model import (
 
 
 class Catalog:
-    """All definitions under a folder. `documents` maps file name to checked content."""
+    """All definitions. `documents` maps file name to checked content; `kept` are the layouts of earlier days."""
 
-    def __init__(self, documents: Mapping[str, Any]) -> None:
+    def __init__(self, documents: Mapping[str, Any], kept: Layouts | None = None) -> None:
         self.documents = documents
+        self.kept = kept or Layouts(())
 
     @cached_property
     def sources(self) -> Mapping[str, Mapping[str, str]]:
@@ -96,33 +97,65 @@ class Catalog:
         return info
 
     def blankettset(self, set_id: str, level: str = "namnd") -> Blankettset:
-        """The set with its forms bound to year and period. UnknownSet when there is none."""
-        key = (set_id, level)
+        """The set in its newest layout, with its forms bound to year and period. UnknownSet when there is none."""
+        key = (set_id, level, "")
         if key not in self._bound:
-            self._bound[key] = self._bind(set_id, level)
+            files = self.layouts(set_id, level)
+            chosen = {id_: (name, self.documents[name]) for id_, name in files.items()}
+            layouts = {id_: layout_of_form(name, raw, self._lists) for id_, (name, raw) in chosen.items()}
+            self._bound[key] = self._bind(set_id, level, chosen, layouts)
+        return self._bound[key]
+
+    def in_layouts(self, set_id: str, level: str, layouts: Mapping[str, str]) -> Blankettset | None:
+        """The set with these layouts of its forms (form -> hash), the newest or earlier; None when one is not known."""
+        newest = self.blankettset(set_id, level)
+        if layouts == newest.layouts:
+            return newest
+        key = (set_id, level, layout_of_set(layouts))
+        if key not in self._bound:
+            found: dict[str, tuple[str, Mapping[str, Any]]] = {}
+            for form, layout in layouts.items():
+                known = self._by_layout.get((form, layout)) or self.kept.find(form, layout)
+                if known is None:
+                    return None
+                found[form] = known
+            ordered = sorted(found.items(), key=lambda item: item[1][1]["order"])
+            self._bound[key] = self._bind(set_id, level, dict(ordered), layouts)
         return self._bound[key]
 
     @cached_property
-    def _bound(self) -> dict[tuple[str, str], Blankettset]:
+    def _bound(self) -> dict[tuple[str, str, str], Blankettset]:
         return {}
 
-    def _bind(self, set_id: str, level: str) -> Blankettset:
+    @cached_property
+    def _by_layout(self) -> Mapping[tuple[str, str], tuple[str, Mapping[str, Any]]]:
+        """The definitions of today by form and layout."""
+        return {
+            (raw["id"], layout_of_form(name, raw, self._lists)): (name, raw)
+            for name, raw in self.documents.items()
+            if name.startswith("blanketter/")
+        }
+
+    @cached_property
+    def _lists(self) -> Mapping[str, Any]:
+        lists: Mapping[str, Any] = self.documents["listor.yaml"]["listor"]
+        return lists
+
+    def _bind(
+        self,
+        set_id: str,
+        level: str,
+        files: Mapping[str, tuple[str, Mapping[str, Any]]],
+        layouts: Mapping[str, str],
+    ) -> Blankettset:
         info = self._info(set_id, level)
         year = int(set_id[:4])
-        files = self.layouts(set_id, level)
-        titles = {id_: self.documents[name]["title"] for id_, name in files.items()}
-        optional = [id_ for id_, name in files.items() if self.documents[name].get("optional")]
+        titles = {id_: raw["title"] for id_, (_, raw) in files.items()}
+        optional = [id_ for id_, (_, raw) in files.items() if raw.get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
-        lists = self.documents["listor.yaml"]["listor"]
-        context = Binding(words, titles, optional, names, lists)
-        forms = {id_: context.form(name, self.documents[name]) for id_, name in files.items()}
-        content = json.dumps(
-            [info, lists, {name: self.documents[name] for name in files.values()}],
-            sort_keys=True,
-            ensure_ascii=False,
-        )
+        context = Binding(words, titles, optional, names, self._lists)
         bound = Blankettset(
             id=set_id,
             year=year,
@@ -131,14 +164,17 @@ class Catalog:
             report_date=info["report_date"],
             title=info["title"],
             source=source_of(info["source"]),
-            blanketter=forms,
+            blanketter={id_: context.form(name, raw) for id_, (name, raw) in files.items()},
             parameters=self.parameters,
             namnder=self.namnder,
-            definition_hash=hashlib.sha256(content.encode()).hexdigest()[:16],
+            layouts=layouts,
+            layout_hash=layout_of_set(layouts),
+            judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
+            earlier_texts=self.kept.function_texts,
             rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
-        check_references(bound, files)
+        check_references(bound, {id_: name for id_, (name, _) in files.items()})
         return bound
 
     def _kf(self, year: int) -> KfPlan:
@@ -156,7 +192,7 @@ class Catalog:
 
 def load(root: Path = ROOT) -> Catalog:
     """The catalog of `root`. DefinitionError on a mistake in its files."""
-    return Catalog(documents(root))
+    return Catalog(documents(root), Layouts([root / FOLDER]))
 
 
 @cache

@@ -36,4 +36,7 @@ FUNCTIONS: Mapping[str, tuple[int | None, str]] = {  # None: any number of argum
         2,
         "klar eller i tid enligt {0}, försenad när {1} har passerat rapportdagen utan att den är klar",
     ),
+    # only in layouts of earlier days
+    "kvot_procent": (2, "{0} / {1}, i procent med en decimal; tom när nämnaren är noll"),
+    "bedomt_varde_st": (3, "talet i {0}, annars i {1} om det inte är ett antal (st), utan enheten {2}"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
@@ -458,7 +458,13 @@ class KfPlan(msgspec.Struct, frozen=True):
 
 
 class Blankettset(msgspec.Struct, frozen=True, dict=True):
-    """All forms of one period and level, in the order of the workbook."""
+    """All forms of one period and level, in the order of the workbook.
+
+    `layouts` are the hashes of the forms' layouts, `layout_hash` that of them together: what a workbook is. `judgement`
+    is the hash of what a verdict rests on besides code (parameters, register, plan, what is required). `built_with`
+    are the parameters of a workbook that was built before they changed: its own formulas reckon with them.
+    `earlier_texts`: function -> how its Excel formula has been written.
+    """
 
     id: str
     year: int
@@ -470,8 +476,12 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     blanketter: Mapping[str, Blankett]
     parameters: Mapping[str, Parameter]
     namnder: Mapping[str, Namnd]
-    definition_hash: str
+    layouts: Mapping[str, str]
+    layout_hash: str
+    judgement: str
     kf: KfPlan = KfPlan()
+    built_with: Mapping[str, Decimal] = {}
+    earlier_texts: Mapping[str, Sequence[str]] = {}
     rolling: Rolling = Rolling()
 
     @cached_property
@@ -493,6 +503,15 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
                 raise KeyError(parameter_id)
             value = self._in_force[parameter_id] = found[0]
         return value
+
+    def in_formulas(self, parameter_id: str) -> Decimal:
+        """The value that the workbook's own formulas reckon with: that of the day it was built."""
+        value = self.built_with.get(parameter_id)
+        return self.parameter(parameter_id) if value is None else value
+
+    def as_decided(self) -> Blankettset:
+        """The same set for a workbook that is built now, with the parameters that are in force."""
+        return msgspec.structs.replace(self, built_with={}) if self.built_with else self
 
     @cached_property
     def _in_force(self) -> dict[str, Decimal]:

@@ -6,7 +6,6 @@ opens a file and never raises for bad figures; an exception in one is our bug an
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from blankettset.templates.model import PERIODS
+from blankettset.templates.identity import digest
+from blankettset.templates.model import PERIODS, Blankettset
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severities, Severity
 
@@ -125,11 +125,24 @@ def _run_order(info: RuleInfo) -> tuple[int, str]:
     return (MODULES.index(module) if module in MODULES else len(MODULES), info.code)
 
 
+JUDGING = (
+    "templates",
+    "workbook/calc",
+    "workbook/layout",
+    "workbook/read",
+    "workbook/carry",
+    "validators",
+)  # whose code a verdict rests on
+
+
+def ruleset_version(blankettset: Blankettset) -> str:
+    """Changes whenever a rule, a parameter, the plan or any code that judges changes; a note or a label changes nothing."""
+    return f"2026.11-{digest([_code(), blankettset.judgement])[:8]}"
+
+
 @cache
-def ruleset_version() -> str:
-    """Changes whenever a rule, a definition or the code that judges changes."""
-    digest = hashlib.sha256()
-    here = Path(__file__).parent
-    for path in sorted(here.rglob("*.py")):
-        digest.update(path.read_bytes())
-    return f"2026.11-{digest.hexdigest()[:8]}"
+def _code() -> str:
+    """A hash of the source of everything that judges, whatever the machine's line endings."""
+    root = Path(__file__).parent.parent
+    paths = {path.relative_to(root).as_posix(): path for folder in JUDGING for path in (root / folder).rglob("*.py")}
+    return digest({name: path.read_text(encoding="utf-8") for name, path in paths.items()})

@@ -70,7 +70,7 @@ class Result(msgspec.Struct, frozen=True):
             "niva": filled.set.level,
             "namnd": filled.namnd,
             "period": filled.set.period,
-            "regelverk": ruleset_version(),
+            "regelverk": ruleset_version(filled.set),
             "sammanfattning": {
                 **{str(severity): self.count(severity) for severity in Severity},
                 "forklarade": self.explained,
@@ -111,8 +111,8 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
     receipt = {
         "sha256": filled.sha256,
         "innehall": content_hash(filled),
-        "regelverk": ruleset_version(),
-        "definition": filled.set.definition_hash,
+        "regelverk": ruleset_version(filled.set),
+        "definition": filled.set.layout_hash,
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],

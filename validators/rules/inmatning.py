@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 
@@ -9,7 +10,7 @@ from blankettset.templates.model import LIST_TOTAL, Kind, Type
 from blankettset.validators.filing import COVER, Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.workbook.calc.evaluate import NotComputable
+from blankettset.workbook.calc.evaluate import Key, NotComputable
 from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, parse_number, rounded
 from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text
 from blankettset.workbook.layout.formula_text import same_formula
@@ -240,9 +241,19 @@ def _is_own_formula(filing: Filing, cell: Cell, formula: str) -> bool:
     own = filing.set.formula_texts.get(key)
     if own is None:
         own = filing.set.formula_texts[key] = formula_text(filing.set, key, IdPlaces())
-    if item:  # the rows of a list differ only by their own number
-        own = own.replace(f"[{cell.form}.1.", f"[{cell.form}.{cell.row}.")
-    return same_formula(formula, own)
+
+    def is_same(text: str) -> bool:  # the rows of a list differ only by their own number
+        return same_formula(formula, text.replace(f"[{cell.form}.1.", f"[{cell.form}.{cell.row}.") if item else text)
+
+    return is_same(own) or any(is_same(text) for text in _earlier_texts(filing, key))
+
+
+def _earlier_texts(filing: Filing, key: Key) -> Iterator[str]:
+    """The formula as earlier versions wrote its function, which a workbook that is out still holds."""
+    function = filing.set.blanketter[key[0]].cell(key[1], key[2]).function
+    for written in filing.set.earlier_texts.get(function.name, ()) if function else ():
+        with contextlib.suppress(KeyError, IndexError):
+            yield formula_text(filing.set, key, IdPlaces(), written)
 
 
 def _expected(filing: Filing, cell: Cell) -> Decimal | None:

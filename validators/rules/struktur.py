@@ -48,23 +48,30 @@ def _words(filing: Filing, problem: Problem) -> dict[str, str]:
     }
 
 
-@rule("BF001", title="Blankettsetet är byggt på gällande definition", severity=Severity.FEL, source=DESIGN)
-def definition_is_current(filing: Filing) -> Iterator[Hit]:
-    """BF001: Arbetsboken är byggd på den definition av blanketterna som gäller nu.
+@rule("BF001", title="Blankettsetets layout är känd", severity=Severity.FEL, source=DESIGN)
+def layout_is_known(filing: Filing) -> Iterator[Hit]:
+    """BF001: Arbetsboken är byggd på en layout av blanketterna som programmet känner.
 
     Givet en arbetsbok med stämpel
-    När stämpelns definition inte är den som programmet har för samma set
-    Så är formuläret en annan version och stoppas.
-    Exempel: En fil från en provomgång lämnas in efter att blanketterna har ändrats.
+    När stämpelns layout inte är någon som blanketterna har eller har haft
+    Så stoppas inlämningen, för raderna och formlerna går inte att bedöma. En tidigare layout läses och bedöms som den
+    är, och det sägs i en upplysning att det finns en nyare.
+    Exempel: En fil från en provomgång lämnas in, eller staden har ändrat blanketten Mål sedan arbetsboken skapades.
     """
     yield from _hits(
         filing,
         {
-            "annan_definition": (
-                "Arbetsboken är byggd på en annan version av blankettsetet {set} (definition {detalj}).",
-                "Skapa en ny med »blankett ny» och för över siffrorna med »blankett data» och »blankett fyll».",
-            )
+            "okand_layout": (
+                "Arbetsboken är byggd på en layout av blankettsetet {set} som programmet inte känner (layout {detalj}).",
+                "Kontrollera med den version av programmet, och den stadens mapp, som den skapades med; annars skapa en ny "
+                "med »blankett ny» och för över siffrorna med »blankett data» och »blankett fyll».",
+            ),
+            "aldre_layout": (
+                "Arbetsboken är byggd på en tidigare layout av {detalj} och bedöms efter den.",
+                "Inget behöver göras. »blankett uppgradera» flyttar siffrorna till den nyaste layouten.",
+            ),
         },
+        aldre_layout=Severity.UPPLYSNING,
     )
 
 
@@ -317,25 +324,32 @@ def the_file_is_sound(filing: Filing) -> Iterator[Hit]:
 
 @rule("BF025", title="Parametrarna är de beslutade", severity=Severity.FEL, source="Bladet Parametrar")
 def parameters_are_untouched(filing: Filing) -> Iterator[Hit]:
-    """BF025: Talen på bladet Parametrar är de beslutade.
+    """BF025: Talen på bladet Parametrar är de som arbetsboken skapades med.
 
     Givet gränser och procentsatser som formlerna räknar med
-    När ett tal på bladet skiljer sig från det som gäller på rapportdagen
-    Så stoppas inlämningen, för formlerna räknar då fel.
+    När ett tal på bladet skiljer sig från det som arbetsboken skapades med
+    Så stoppas inlämningen, för formlerna räknar då fel. Har beslutet ändrats sedan dess är det en upplysning: bladets
+    formler räknar med det tidigare talet, reglerna med det som gäller nu.
     Exempel: Den övre hyresgränsen har ändrats från 2 500 till 2 600.
     """
     for problem in filing.filled.problems:
-        if problem.kind == "andrad_parameter":
-            found, expected, label = problem.detail.split("|", 2)
-            yield Hit(
-                f"Bladet {problem.sheet}, cell {problem.address}: {label} är {found.replace('.', ',')} "
-                f"men ska vara {expected.replace('.', ',')}.",
-                "Återställ talet. Beslutade tal ändras inte i arbetsboken.",
-                sheet=problem.sheet,
-                cell=problem.address,
-                found=found.replace(".", ","),
-                expected=expected.replace(".", ","),
-            )
+        if problem.kind not in ("andrad_parameter", "aldre_parameter"):
+            continue
+        before, now, label = problem.detail.split("|", 2)
+        found, expected = before.replace(".", ","), now.replace(".", ",")
+        changed = problem.kind == "andrad_parameter"
+        yield Hit(
+            f"Bladet {problem.sheet}, cell {problem.address}: {label} "
+            + (f"är {found} men ska vara {expected}." if changed else f"är {found} men {expected} gäller nu."),
+            "Återställ talet. Beslutade tal ändras inte i arbetsboken."
+            if changed
+            else "Inget behöver göras. »blankett fyll» ger en ny arbetsbok som räknar med det nya talet.",
+            sheet=problem.sheet,
+            cell=problem.address,
+            found=found,
+            expected=expected,
+            severity=None if changed else Severity.UPPLYSNING,
+        )
 
 
 @rule("BF026", title="Nämnd och period stämmer", severity=Severity.FEL, source="Stämpeln och försättsbladet")

@@ -106,10 +106,10 @@ class Evaluation:
             if function.words:
                 words = [self._column(ref) if ref.row == "*" else self._word(ref, row) for ref in cell.function.args]
                 more = [self.set.report_date] if function.dated else []
-                found: Value = function.python(*words, *map(self.set.parameter, function.parameters), *more)
+                found: Value = function.python(*words, *map(self.set.in_formulas, function.parameters), *more)
                 return found
             args = [self._at(ref, row) for ref in cell.function.args]
-            result: Value = function.python(*args, *map(self.set.parameter, function.parameters))
+            result: Value = function.python(*args, *map(self.set.in_formulas, function.parameters))
             return result
         return self.total(cell, row, form.unit_of(column))
 
@@ -118,7 +118,7 @@ class Evaluation:
         total = Decimal(0)
         for term in cell.formula or ():
             figure = self._at(term.ref, row) or Decimal(0)
-            factor = self.set.parameter(term.parameter) if term.parameter else Decimal(1)
+            factor = self.set.in_formulas(term.parameter) if term.parameter else Decimal(1)
             total += term.sign * factor * figure * self.set.scale(term.ref, unit)
         return total
 

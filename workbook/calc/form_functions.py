@@ -131,4 +131,9 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
         "IF({0}+{1}+{2}=0,{blir_ingen},IF({1}+{2}=0,{blir_helt},IF({0}+{1}=0,{blir_ej},{blir_delvis})))",
         words=True,
     ),
+    # only in layouts of earlier days: a function whose result is to be another gets another name
+    "kvot_procent": FormFunction(nyckeltal.kvot_procent, _QUOTA),
+    "bedomt_varde_st": FormFunction(
+        status.bedomt_varde_st, 'IF(AND({0}="",{2}="st"),"",' + _or_blank(_tal(_FIRST, "{2}")) + ")", words=True
+    ),
 }

@@ -60,6 +60,11 @@ def forsta_matvarde(forst: Text, annars: Text, enhet: Text) -> Decimal | None:
     return matvarde_tal(annars if forst is None or forst == "" else forst, enhet)
 
 
+def bedomt_varde_st(prognos: Text, utfall: Text, enhet: Text) -> Decimal | None:
+    """As bedomt_varde in layouts of 24 November 2026, which told a count only by its unit."""
+    return None if prognos in (None, "") and enhet == "st" else forsta_matvarde(prognos, utfall, enhet)
+
+
 def bedomt_varde(
     prognos: Text, utfall: Text, enhet: Text, namn: Text = None, riktning: Text = None, mal: Text = None
 ) -> Decimal | None:

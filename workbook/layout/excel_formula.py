@@ -54,29 +54,38 @@ class IdPlaces:
         return f"[@{parameter_id}]"
 
 
-def formula_text(blankettset: Blankettset, key: Key, places: Places) -> str:
-    """The formula of a computed cell, without the leading equals sign."""
+def formula_text(blankettset: Blankettset, key: Key, places: Places, function_text: str | None = None) -> str:
+    """The formula of a computed cell, without the leading equals sign.
+
+    `function_text`: how the cell's function was written in an earlier version; KeyError or IndexError when the text
+    asks for what the cell does not give.
+    """
     form_id, row, column = key
     form = blankettset.blanketter[form_id]
     cell = form.cell(row, column)
-    text = _function(blankettset, cell, key, places) if cell.function else _sum(blankettset, cell, key, places)
+    text = (
+        _function(blankettset, cell, key, places, function_text)
+        if cell.function
+        else _sum(blankettset, cell, key, places)
+    )
     if form.is_list and row != LIST_TOTAL and form.key:
         text = f'IF({places.cell(form_id, form_id, row, form.key)}="","",{text})'
     return text
 
 
-def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
+def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places, text: str | None) -> str:
     assert cell.function is not None
     function = FORM_FUNCTIONS[cell.function.name]
+    written = text or function.text
     parameters = [places.parameter(id_) for id_ in function.parameters]
     if not function.words:
         given = [_ref(ref, key, places, None) for ref in cell.function.args]
-        return function.text.format(*given, *parameters, alla=",".join(given))
+        return written.format(*given, *parameters, alla=",".join(given))
     args = [_place(ref, key, places) for ref in cell.function.args]
     labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
     labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
     year, month, day = (int(part) for part in blankettset.report_date.split("-"))
-    return function.text.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
+    return written.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
 
 
 def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:

@@ -24,6 +24,7 @@ INDEX_SHEET = "Innehåll"
 LONG_SHEET = "Långa texter"
 HEADER_ID = "#rubrik"
 END_ID = "#slut"
+STAMP_LAYOUT, STAMP_PARAMETER = "layout:", "parameter:"  # in the stamp, before a form's and a parameter's id
 
 
 def form_stamp(form: Blankett) -> str:

@@ -6,15 +6,18 @@ What does not fit becomes a Problem; only a workbook that is no blankettset at a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from blankettset.templates.catalog import Catalog
 from blankettset.templates.errors import UnknownSet
+from blankettset.templates.identity import layout_of_set
 from blankettset.templates.model import LIST_TOTAL, Blankett, Blankettset, CellDef, Kind
 from blankettset.workbook.calc.evaluate import Key, Value
-from blankettset.workbook.calc.values import LARGEST, SMALLEST
+from blankettset.workbook.calc.values import LARGEST, SMALLEST, parse_number
 from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.formula_text import with_ids
 from blankettset.workbook.layout.placement import (
@@ -24,6 +27,8 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    STAMP_LAYOUT,
+    STAMP_PARAMETER,
     STAMP_SHEET,
 )
 from blankettset.workbook.layout.start import starting_facts
@@ -64,12 +69,54 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
             f"{name} är en konsoliderad arbetsbok, inte en nämnds blankettset. Ange nämndens egen fil."
         )
     try:
-        blankettset = catalog.blankettset(stamp["blankettset"], stamp.get("niva", "namnd"))
+        blankettset, problem = _built_on(catalog, stamp)
     except UnknownSet as error:
         raise UnreadableWorkbook(
             f"{name} hör till ett blankettset som det här programmet inte känner. {error}"
         ) from None
-    return _Binder(raw, blankettset, stamp, name).bind()
+    return _Binder(raw, blankettset, stamp, name, problem).bind()
+
+
+def _built_on(catalog: Catalog, stamp: Mapping[str, str]) -> tuple[Blankettset, Problem | None]:
+    """The set in the layout, and with the parameters, that the workbook was built with; what to say when it is not today's."""
+    set_id, level = stamp["blankettset"], stamp.get("niva", "namnd")
+    newest = catalog.blankettset(set_id, level)
+    definition = stamp.get("definition", "")
+    layouts: Mapping[str, str] | None = _stamped(stamp, STAMP_LAYOUT)
+    if not layouts:
+        layouts = catalog.kept.stamped(definition)
+    elif layout_of_set(layouts) != definition:
+        layouts = None
+    found = catalog.in_layouts(set_id, level, layouts) if layouts else None
+    if found is None:
+        return newest, Problem("okand_layout", detail=definition or "ingen")
+    values = _stamped(stamp, STAMP_PARAMETER) or catalog.kept.parameters_on(newest.report_date)
+    built_with = {
+        id_: value
+        for id_, text in values.items()
+        if id_ in newest.parameters
+        and (value := parse_number(text)) is not None
+        and _decided(newest, id_) not in (None, value)
+    }
+    if built_with:
+        found = msgspec.structs.replace(found, built_with=built_with)
+    if found.layouts == newest.layouts:
+        return found, None
+    other = [
+        *newest.blanketter.values(),
+        *(form for id_, form in found.blanketter.items() if id_ not in newest.layouts),
+    ]
+    changed = [form.title for form in other if newest.layouts.get(form.id) != found.layouts.get(form.id)]
+    return found, Problem("aldre_layout", detail=", ".join(changed))
+
+
+def _stamped(stamp: Mapping[str, str], prefix: str) -> dict[str, str]:
+    return {name.removeprefix(prefix): value for name, value in stamp.items() if name.startswith(prefix)}
+
+
+def _decided(blankettset: Blankettset, parameter: str) -> Decimal | None:
+    found = blankettset.parameters[parameter].on(blankettset.report_date)
+    return found[0] if found else None
 
 
 def stamped_kind(source: Path) -> str | None:
@@ -96,12 +143,12 @@ def _read_stamp(raw: RawBook) -> dict[str, str]:
 Mark = tuple[tuple[int, int], str]  # where a form's mark stands, and what it says
 
 
-_BEGUN: dict[tuple[str, str, str], dict[str, dict[Key, Value]]] = {}
+_BEGUN: dict[tuple[str, str, str, str], dict[str, dict[Key, Value]]] = {}
 
 
 def _begun_with(blankettset: Blankettset) -> dict[str, dict[Key, Value]]:
     """What each form of an empty set begins with, worked out once for every set."""
-    key = (blankettset.id, blankettset.level, blankettset.definition_hash)
+    key = (blankettset.id, blankettset.level, blankettset.layout_hash, blankettset.judgement)
     if key not in _BEGUN:
         found = _BEGUN[key] = {}
         for place, value in starting_facts(blankettset).items():
@@ -203,9 +250,12 @@ class _SheetMap:
 
 
 class _Binder:
-    def __init__(self, raw: RawBook, blankettset: Blankettset, stamp: dict[str, str], name: str) -> None:
+    def __init__(
+        self, raw: RawBook, blankettset: Blankettset, stamp: dict[str, str], name: str, built: Problem | None
+    ) -> None:
         self.raw, self.set, self.stamp, self.name = raw, blankettset, stamp, name
-        self.problems: list[Problem] = [
+        self.problems: list[Problem] = [built] if built else []
+        self.problems += [
             Problem(anomaly.kind, None, anomaly.sheet, anomaly.cell, detail=anomaly.detail) for anomaly in raw.anomalies
         ]
         self.maps: dict[str, _SheetMap] = {}
@@ -213,8 +263,6 @@ class _Binder:
         self.begun_with = _begun_with(blankettset)
 
     def bind(self) -> FilledSet:
-        if self.stamp.get("definition") != self.set.definition_hash:
-            self.problems.append(Problem("annan_definition", detail=self.stamp.get("definition", "ingen")))
         self._find_sheets()
         self._find_parameters()
         self.by_sheet = {found.sheet.name: found for found in self.maps.values()}
@@ -272,10 +320,15 @@ class _Binder:
             if parameter is None:
                 continue
             self.parameters[row, 4] = parameter.id
-            found, expected = sheet.cells.get((row, 4)), parameter.on(self.set.report_date)
-            if expected and (found is None or found.number is None or found.number != expected[0].normalize()):
-                detail = f"{found.number if found is not None else 'tom'}|{expected[0]}|{parameter.label}"
+            given, decided = sheet.cells.get((row, 4)), _decided(self.set, parameter.id)
+            expected = self.set.built_with.get(parameter.id, decided)
+            found = given.number if given is not None else None
+            if expected is not None and (found is None or found != expected.normalize()):
+                detail = f"{found if given is not None else 'tom'}|{expected}|{parameter.label}"
                 self.problems.append(Problem("andrad_parameter", None, sheet.name, address(row, 4), detail=detail))
+            elif expected != decided:
+                detail = f"{expected}|{decided}|{parameter.label}"
+                self.problems.append(Problem("aldre_parameter", None, sheet.name, address(row, 4), detail=detail))
 
     def _form(self, form: Blankett) -> FilledForm:
         found = self.maps.get(form.id)

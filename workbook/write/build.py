@@ -17,6 +17,8 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    STAMP_LAYOUT,
+    STAMP_PARAMETER,
     STAMP_SHEET,
     Placement,
 )
@@ -28,7 +30,7 @@ from blankettset.workbook.write.long_texts import LongTexts
 from blankettset.workbook.write.sheets import NO_MARKS, PROTECTION, FormSheet, choice_labels, print_set_up
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
-STAMP_VERSION = "1"
+STAMP_VERSION = "2"
 
 
 def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
@@ -54,6 +56,7 @@ def build(
 
     Figures for computed cells that agree with the formula within the form's tolerance leave the formula standing.
     """
+    blankettset = blankettset.as_decided()
     evaluation = Evaluation(blankettset, {**facts, **prefilled(blankettset, namnd)})
     with new_file(path, replace=replace) as temporary:
         _Book(temporary, evaluation, namnd, marks).write()
@@ -225,7 +228,9 @@ def write_stamp(book: Any, blankettset: Blankettset, namnd_code: str, kind: str)
         "blankettset": blankettset.id,
         "niva": blankettset.level,
         "namnd": namnd_code,
-        "definition": blankettset.definition_hash,
+        "definition": blankettset.layout_hash,
+        **{f"{STAMP_LAYOUT}{form}": layout for form, layout in blankettset.layouts.items()},
+        **{f"{STAMP_PARAMETER}{row[0]}": f"{blankettset.parameter(row[0]):f}" for row in parameter_rows(blankettset)},
     }
     for row, (name, value) in enumerate(stamp.items()):
         sheet.write_string(row, 0, name)

@@ -210,7 +210,7 @@ class IndexSheet:
         self._conditional(sheet, row)
         row = StatusBoard(self.evaluation, self.placements).write(self.book, sheet, self.fmt, row + 2)
         row = write_left(sheet, self.fmt, self.marks, row + 1)
-        sheet.write_string(row + 2, 1, f"Definition {self.set.definition_hash}", self.fmt.quiet(font_size=8))
+        sheet.write_string(row + 2, 1, f"Layout {self.set.layout_hash}", self.fmt.quiet(font_size=8))
         sheet.write_string(row + 3, 1, f"Källa: {self.set.source}", self.fmt.quiet(font_size=8))
         sheet.freeze_panes(FIRST - 1, 0)
         sheet.set_selection(FIRST - 1, 1, FIRST - 1, 1)
