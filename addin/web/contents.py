@@ -19,7 +19,7 @@ import msgspec
 from blankettset.addin.excel.formelfunktioner import FUNCTIONS
 from blankettset.addin.web.packages import files
 from blankettset.templates.catalog import catalog
-from blankettset.templates.documents import READY, documents
+from blankettset.templates.documents import READY
 
 STATIC = Path(__file__).parent / "static"
 LAYERS = ("templates", "workbook", "validators", "addin")
@@ -61,7 +61,7 @@ def our_code() -> dict[str, bytes]:
                 found[f"blankettset/{name}"] = path.read_bytes()
     version = f"Metadata-Version: 2.1\nName: blankettset\nVersion: {program_version()}\n"
     found["blankettset.dist-info/METADATA"] = version.encode()
-    found[f"blankettset/templates/{READY}"] = json.dumps(documents(), ensure_ascii=False).encode()
+    found[f"blankettset/templates/{READY}"] = json.dumps(catalog().documents, ensure_ascii=False).encode()
     return found
 
 

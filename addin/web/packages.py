@@ -56,12 +56,13 @@ def folder_of_packages() -> Path:
     return Path(os.environ.get(FOLDER) or Path(home).expanduser() / "blankettset" / "paket")
 
 
-def fetched(folder: Path, *, may_fetch: bool = True) -> dict[str, bytes]:
-    """Every pinned package's content by name, out of `folder`; what is missing there is fetched into it first.
+def fetched(folder: Path, *, may_fetch: bool = True, wanted: Sequence[Package] = ()) -> dict[str, bytes]:
+    """Every pinned package's content by name, or of those `wanted`, out of `folder`; what is missing is fetched into it first.
 
     PackagesMissing when a file is not the pinned one, cannot be fetched, or is missing and `may_fetch` is False.
     """
-    missing = [each for each in pinned().values() if not (folder / each.file).is_file()]
+    packages = wanted or tuple(pinned().values())
+    missing = [each for each in packages if not (folder / each.file).is_file()]
     if missing and not may_fetch:
         raise PackagesMissing(
             f"I {folder} saknas {', '.join(each.file for each in missing)}. Hämta dem på en dator med nät: "
@@ -71,10 +72,10 @@ def fetched(folder: Path, *, may_fetch: bool = True) -> dict[str, bytes]:
         folder.mkdir(parents=True, exist_ok=True)
         for each in missing:
             _fetch(each, folder)
-        found = {each.name: (folder / each.file).read_bytes() for each in pinned().values()}
+        found = {each.name: (folder / each.file).read_bytes() for each in packages}
     except OSError as error:
         raise PackagesMissing(f"Paketen går inte att läsa eller spara i {folder}: {reason(error)}.") from None
-    for each in pinned().values():
+    for each in packages:
         if hashlib.sha256(found[each.name]).hexdigest() != each.sha256:
             raise PackagesMissing(
                 f"{folder / each.file} är inte det paket som programmet är prövat med (kontrollsumman skiljer). Ta bort filen och hämta den på nytt."
