@@ -10,18 +10,20 @@ from typing import Any
 
 import msgspec
 
-from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.binding import Binding, source_of
 from blankettset.templates.carries import rolling
-from blankettset.templates.documents import ROOT, documents
-from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.documents import ROOT, keep_documents, kept_documents, read_documents
+from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
 from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
     Blankettset,
+    Bruk,
     KfPlan,
     Namnd,
     Nyckeltal,
     Parameter,
+    Regelbruk,
 )
 
 
@@ -38,14 +40,24 @@ class Catalog:
         return dict(self.documents["kallor.yaml"]["kallor"])
 
     @cached_property
+    def regler(self) -> Mapping[str, Regelbruk]:
+        """How rules are used, by code: those that regler.yaml names."""
+        found = {}
+        for raw in self.documents["regler.yaml"]["regler"]:
+            values = [(each["from"], each) for each in sorted(raw["values"], key=lambda each: each["from"])]
+            found[raw["kod"]] = Regelbruk(raw["kod"], tuple(
+                (start, Bruk(each["bruk"] == "prov", each.get("allvar"), source_of(each["source"])))
+                for start, each in values
+            ))  # fmt: skip
+        return found
+
+    @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """Dated parameters by id."""
         found: dict[str, Parameter] = {}
         for name, document in self.documents.items():
             if name.startswith("parametrar/"):
                 for raw in document["parametrar"]:
-                    if raw["id"] in found:
-                        raise DefinitionError(f"{name}: parametern »{raw['id']}» finns i två filer.")
                     values = sorted((v["from"], Decimal(v["value"]), source_of(v["source"])) for v in raw["values"])
                     until = {v["from"]: v["to"] for v in raw["values"] if "to" in v}
                     found[raw["id"]] = Parameter(raw["id"], raw["label"], raw["unit"], tuple(values), until)
@@ -62,10 +74,6 @@ class Catalog:
         """The definitions of the nyckeltal by the name of their Excel function."""
         defined = msgspec.convert(self.documents["nyckeltal.yaml"]["nyckeltal"], list[Nyckeltal])
         found = {each.id: each for each in defined}
-        for each in found.values():
-            unknown = [name for name in each.parametrar if name not in self.parameters]
-            if unknown:
-                raise DefinitionError(f"nyckeltal.yaml: {each.id} anger parametern »{unknown[0]}», som inte finns.")
         return found
 
     @cached_property
@@ -171,10 +179,10 @@ class Catalog:
             layout_hash=layout_of_set(layouts),
             judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
+            regler=self.regler,
             earlier_texts=self.kept.function_texts,
             rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
-        check_references(bound, {id_: name for id_, (name, _) in files.items()})
         return bound
 
     def _kf(self, year: int) -> KfPlan:
@@ -191,8 +199,19 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """The catalog of `root`. DefinitionError on a mistake in its files."""
-    return Catalog(documents(root), Layouts([root / FOLDER]))
+    """The catalog of `root`. DefinitionError on a mistake in its files, which are checked when one of them has changed."""
+    layouts = Layouts([root / FOLDER])
+    kept = kept_documents(root)
+    if kept is not None:
+        return Catalog(kept, layouts)
+    from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them
+
+    read = read_documents(root)
+    check.definitions(read)
+    found = Catalog({name: document.data for name, document in read.items()}, layouts)
+    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.sets))
+    keep_documents(root, found.documents)
+    return found
 
 
 @cache

@@ -392,6 +392,25 @@ class Parameter(msgspec.Struct, frozen=True):
         return found
 
 
+class Bruk(msgspec.Struct, frozen=True):
+    """How a rule is used: on trial (`prov`, no effect on submission) or not, and the most serious it may weigh."""
+
+    prov: bool
+    allvar: str | None
+    source: Source
+
+
+class Regelbruk(msgspec.Struct, frozen=True):
+    """How a rule is used from which day, the oldest first. Decided by the city, not by the code of the rule."""
+
+    kod: str
+    values: tuple[tuple[str, Bruk], ...]
+
+    def on(self, date: str) -> Bruk | None:
+        """What is decided on an ISO date; None before the first decision."""
+        return next((bruk for start, bruk in reversed(self.values) if start <= date), None)
+
+
 class Namnd(msgspec.Struct, frozen=True):
     """A stadsdelsnämnd in the dated register. `confirmed` is False where the code is not known from a document."""
 
@@ -480,6 +499,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     layout_hash: str
     judgement: str
     kf: KfPlan = KfPlan()
+    regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}
     earlier_texts: Mapping[str, Sequence[str]] = {}
     rolling: Rolling = Rolling()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from blankettset.templates.strict_yaml import Document
+from blankettset.validators.finding import siffror
 from tests import forms
 
 
@@ -45,10 +46,10 @@ class RuleCase(pytest.Item):
         found = forms.findings(forms.handed_in(set_id, facts, edits))
         wanted = self.case.get("fynd", [])
         if sorted(forms.flatten(found)) != sorted(wanted):
-            texts = "\n".join(f"  {finding.code} {finding.hit.text}" for finding in found)
+            texts = "\n".join(f"  {finding.code} {hit.text}" for finding in found for hit in finding.hits)
             raise WrongFindings(f"väntat {wanted}\nfunnet {forms.flatten(found)}\n{texts}")
         said = " ".join(
-            f"{finding.severity} {finding.hit.text} {finding.hit.action} {finding.siffror}" for finding in found
+            f"{finding.severity} {hit.text} {hit.action} {siffror(hit)}" for finding in found for hit in finding.hits
         )
         for words in self.case.get("ord", []):
             if words not in said:

@@ -317,13 +317,19 @@ def findings(filled: FilledSet) -> list[Finding]:
     return list(validate(filled).findings)
 
 
+def apart(found: list[Finding]) -> list[Finding]:
+    """Each place as a finding of its own, as if it stood alone."""
+    return [msgspec.structs.replace(f, hit=hit, parts=(), bound="") for f in found for hit in f.hits]
+
+
 def flatten(found: list[Finding]) -> list[str]:
-    """Findings as short text: "BF101 verksamhetsomraden.iof.budget"."""
+    """Every place of every finding as short text: "BF101 verksamhetsomraden.iof.budget"."""
     rows = []
     for finding in found:
-        place = ".".join(part for part in (finding.hit.form, finding.hit.row, finding.hit.column) if part)
-        mark = " (förklarad)" if finding.explanation is not None else ""
-        rows.append(f"{finding.code} {place}{mark}".strip())
+        for hit in finding.hits:
+            place = ".".join(part for part in (hit.form, hit.row, hit.column) if part)
+            mark = " (förklarad)" if finding.explanation is not None else " (prov)" if finding.prov else ""
+            rows.append(f"{finding.code} {place}{mark}".strip())
     return rows
 
 

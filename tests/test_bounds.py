@@ -15,15 +15,15 @@ from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Kind, Type
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import show
-from blankettset.validators.rules.rimlighet import _Peers, figures_are_in_the_forms_unit
+from blankettset.validators.rules.siffror.rimlighet import _Peers, figures_are_in_the_forms_unit
 from blankettset.workbook.calc.nyckeltal import kvot_procent
 from blankettset.workbook.calc.values import is_too_large, parse_date, parse_number, rounded, text_length
 from blankettset.workbook.layout.formula_text import fetches, same_formula, with_ids
 from blankettset.workbook.read.facts import DataError, parse_facts
 from blankettset.workbook.read.filled import Cell
-from blankettset.workbook.read.shared_formula import translate
 from blankettset.workbook.read.xlsx_reader import CellState, RawCell, read_workbook
 from blankettset.workbook.write.build import build
+from blankettset.workbook.xlsx.shared_formula import translate
 from tests import forms
 from tests.reader.packages import book, strings
 from tests.test_kommandon import blankett

@@ -25,7 +25,7 @@ def with_own(order: tuple[str, ...]) -> dict[Key, Value]:
 
 def about(facts: dict[Key, Value], name: str) -> list[Finding]:
     row = next(key[1] for key, value in facts.items() if key[2] == "indikator" and value == name)
-    found = forms.findings(forms.handed_in(SET, facts))
+    found = forms.apart(forms.findings(forms.handed_in(SET, facts)))
     return [f for f in found if f.hit.form == "indikatorer" and f.hit.row == row and f.severity is Severity.VARNING]
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from blankettset.templates.model import Kind
 from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.formula_text import fetches, references, same_formula, with_ids
-from blankettset.workbook.read.shared_formula import translate
+from blankettset.workbook.xlsx.shared_formula import translate
 from tests import forms
 
 PIECES = st.sampled_from(

@@ -17,11 +17,12 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
     "workbook": {
         "calc": set(),
         "layout": {"calc"},
-        "read": {"calc", "layout"},
-        "carry": {"calc", "layout", "read"},
-        "write": {"calc", "layout", "read", "carry"},
-        "edit": {"calc", "layout", "read", "write", "carry"},
-        "city": {"calc", "layout", "read", "write", "carry"},
+        "xlsx": {"calc", "layout"},
+        "read": {"calc", "layout", "xlsx"},
+        "carry": {"calc", "layout", "xlsx", "read"},
+        "write": {"calc", "layout", "xlsx", "read", "carry"},
+        "edit": {"calc", "layout", "xlsx", "read", "write", "carry"},
+        "city": {"calc", "layout", "xlsx", "read", "write", "carry"},
     },
     "addin": {
         "check": set(),

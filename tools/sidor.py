@@ -207,6 +207,7 @@ def rule_page(info: RuleInfo) -> str:
         "|---|---|",
         *(f"| {period} | {info.severity_in(period)} |" for period in ("VP", "T1", "T2", "VB")),
         "",
+        *(f"{line}\n" for line in info.use(catalog().regler)),
         f"Källa: {info.source}",
     ]
     return "\n".join(lines) + "\n"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from blankettset.templates.model import Blankett, Blankettset, CellDef, Kind
 from blankettset.templates.model import Namnd as NamndInfo
-from blankettset.validators.finding import Figure, Finding, Hit, Severity
+from blankettset.validators.finding import Figure, Finding, Hit, Severity, Wait, clean, cut
 from blankettset.workbook.calc.evaluate import Evaluation, Key
 from blankettset.workbook.read.filled import Cell, FilledForm, FilledSet
 
@@ -26,10 +26,11 @@ class Filing:
     def __init__(
         self,
         filled: FilledSet,
-        is_explained: Callable[[Finding], bool] = lambda _: False,
+        is_explained: Callable[[Sequence[Finding]], bool] = lambda _: False,
         previous: tuple[Past, ...] = (),
     ) -> None:
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
+        self.causes: list[Wait] = []
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
         self.memory: dict[tuple[str, str], Any] = {}  # what several rules need, worked out once
@@ -45,10 +46,27 @@ class Filing:
         """The nämnd of the stamp, or None when the register does not know it."""
         return self.set.namnder.get(self.filled.namnd)
 
+    def waits(self, code: str, hit: Hit) -> bool:
+        """True when the hit only follows from a cause that has been found."""
+        return any(cause.holds(code, hit) for cause in self.causes)
+
+    def settle(self, of_rule: Sequence[Finding]) -> None:
+        """Take back the blame where one explanation answers for all that a rule has found, on a form or everywhere."""
+        groups: dict[str | None, list[Finding]] = {}
+        for finding in of_rule:
+            groups.setdefault(finding.hit.form, []).append(finding)
+        for findings in (*groups.values(), of_rule):
+            if self.blamed and self.is_explained(findings):
+                for finding in findings:
+                    self.blamed.pop((finding.hit.form or "", finding.hit.row or "", finding.hit.column or ""), None)
+                self._corrected = None
+
     def blame(self, finding: Finding) -> None:
         """Remember that a cell is wrong, and what it should hold if that is known. An explained one is not wrong."""
         hit = finding.hit
-        if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here or self.is_explained(finding):
+        if not finding.prov:
+            self.causes += hit.waits
+        if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here or self.is_explained([finding]):
             return
         if hit.form is not None and hit.row is not None and hit.column is not None:
             expected = hit.expected if isinstance(hit.expected, Decimal) else None
@@ -123,8 +141,7 @@ class Filing:
         key = self.filled.facts.get((form.id, row, form.key)) if form.key else None
         if not isinstance(key, str):
             return f"rad {row}"
-        short = key if len(key) <= 60 else key[:57].rstrip() + "…"
-        return f"rad {row} ({short})"
+        return f"rad {row} ({cut(clean(key))})"
 
     def at(
         self,
@@ -138,6 +155,9 @@ class Filing:
         related: tuple[Key, ...] = (),
         severity: Severity | None = None,
         follows_from_here: bool = True,
+        many: str = "",
+        cells: tuple[Key, ...] = (),
+        waits: tuple[Wait, ...] = (),
     ) -> Hit:
         """A hit at a cell. The text is put after the cell's name and a colon."""
         cell = self.filled.cell(key)
@@ -156,6 +176,9 @@ class Filing:
             related=tuple(self.address(other) for other in related),
             severity=severity,
             follows_from_here=follows_from_here,
+            many=many,
+            cells=tuple(self.address(other) for other in cells),
+            waits=waits,
             item=self.item(form.form, key[1]),
             decimals=form.form.decimals if form.form.column_by_id[key[2]].type.is_number else 0,
         )

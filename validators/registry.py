@@ -15,30 +15,34 @@ from pathlib import Path
 import msgspec
 
 from blankettset.templates.identity import digest
-from blankettset.templates.model import PERIODS, Blankettset
+from blankettset.templates.model import PERIODS, Blankettset, Regelbruk
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severities, Severity
 
 Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
-    "struktur",
-    "inmatning",
-    "rimlighet",
-    "aritmetik",
-    "samband",
-    "stadsregler",
-    "kf",
-    "mal",
-    "matvarden",
-    "foregaende",
-    "rapporttext",
+    "bok.struktur",
+    "bok.inmatning",
+    "siffror.rimlighet",
+    "siffror.aritmetik",
+    "siffror.samband",
+    "siffror.stadsregler",
+    "mal.kf",
+    "mal.mal",
+    "mal.matvarden",
+    "siffror.foregaende",
+    "text.rapporttext",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
 
 
 class RuleInfo(msgspec.Struct, frozen=True):
-    """A rule and what is said of it. `severity` is one for all periods or one per period."""
+    """A rule and what is said of it. `severity` is one for all periods or one per period.
+
+    `many` is what several of its hits on a sheet are called, {n} for their number. On `across` sheets or more they are
+    one finding on the workbook (0: never). A rule that is `prov` counts for nothing until templates/regler.yaml says so.
+    """
 
     code: str
     title: str
@@ -46,6 +50,29 @@ class RuleInfo(msgspec.Struct, frozen=True):
     source: str
     run: Rule | None
     doc: str
+    many: str = ""
+    across: int = 0
+    prov: bool = False
+
+    def judge(self, hit: Hit, blankettset: Blankettset) -> Finding:
+        """The hit as a finding: with the severity of the period, or on trial and then without effect."""
+        severity = hit.severity or self.severity_in(blankettset.period)
+        use = blankettset.regler.get(self.code)
+        stated = use.on(blankettset.report_date) if use is not None else None
+        if stated is not None and stated.allvar is not None:
+            most = Severity(stated.allvar)
+            severity = most if hit.severity is None or hit.severity.rank < most.rank else hit.severity
+        if stated.prov if stated is not None else self.prov:
+            return Finding(self.code, Severity.UPPLYSNING, hit, prov=True, weight=severity)
+        return Finding(self.code, severity, hit)
+
+    def use(self, decided: Mapping[str, Regelbruk]) -> list[str]:
+        """Sentences on how the rule is used when it does not simply count: on trial, since when, by whose decision."""
+        lines = ["På prov: fynden visas utan att påverka inlämningen."] if self.prov else []
+        for start, bruk in decided[self.code].values if self.code in decided else ():
+            most = f", som mest {bruk.allvar}" if bruk.allvar else ""
+            lines.append(f"Från {start}: {'på prov' if bruk.prov else 'räknas'}{most} ({bruk.source}).")
+        return lines
 
     def severity_in(self, period: str) -> Severity:
         """The severity in VP, T1, T2 or VB."""
@@ -73,23 +100,27 @@ def varies(early: Severity, vb: Severity) -> Mapping[str, Severity]:
     return {period: vb if period == "VB" else early for period in PERIODS}
 
 
-def rule(code: str, *, title: str, severity: Severities, source: str) -> Callable[[Rule], Rule]:
+def rule(
+    code: str, *, title: str, severity: Severities, source: str, many: str = "", across: int = 0, prov: bool = False
+) -> Callable[[Rule], Rule]:
     """Declare a rule. The source is an argument so that it cannot be forgotten."""
 
     def register(function: Rule) -> Rule:
-        if code in RULES or code in WITHDRAWN:
-            raise ValueError(f"regelkoden {code} är redan använd")
-        RULES[code] = RuleInfo(code, title, severity, source, function, inspect.getdoc(function) or "")
+        _register(RuleInfo(code, title, severity, source, function, inspect.getdoc(function) or "", many, across, prov))
         return function
 
     return register
 
 
-def declare(code: str, *, title: str, severity: Severities, source: str, doc: str) -> None:
-    """Declare a rule that is judged over several filings at once (BF6xx), elsewhere than in `run`."""
-    if code in RULES or code in WITHDRAWN:
-        raise ValueError(f"regelkoden {code} är redan använd")
-    RULES[code] = RuleInfo(code, title, severity, source, None, inspect.cleandoc(doc))
+def declare(code: str, *, title: str, severity: Severities, source: str, doc: str, many: str = "") -> None:
+    """Declare a rule that is judged elsewhere than in `run`, such as over several filings at once (BF6xx)."""
+    _register(RuleInfo(code, title, severity, source, None, inspect.cleandoc(doc), many))
+
+
+def _register(info: RuleInfo) -> None:
+    if info.code in RULES or info.code in WITHDRAWN:
+        raise ValueError(f"regelkoden {info.code} är redan använd")
+    RULES[info.code] = info
 
 
 @cache
@@ -106,22 +137,24 @@ def run(filing: Filing) -> list[Finding]:
     """Every finding of every rule, in the order of the workbook.
 
     Rules run module by module, causes before effects: what a later rule finds is left out when it only follows
-    from a cell that an earlier one has pointed at.
+    from a cell that an earlier one has pointed at, or waits for a cause that an earlier one has found.
     """
-    period = filing.set.period
     found: list[Finding] = []
     for info in sorted(rules().values(), key=_run_order):
         if info.run is None:
             continue
+        of_rule = []
         for hit in info.run(filing):
-            finding = Finding(info.code, hit.severity or info.severity_in(period), hit)
-            found.append(finding)
-            filing.blame(finding)
+            if not filing.waits(info.code, hit):
+                of_rule.append(info.judge(hit, filing.set))
+                filing.blame(of_rule[-1])
+        filing.settle(of_rule)
+        found += of_rule
     return sorted(found, key=filing.order)
 
 
 def _run_order(info: RuleInfo) -> tuple[int, str]:
-    module = info.run.__module__.rpartition(".")[2] if info.run else ""
+    module = info.run.__module__.partition(".rules.")[2] if info.run else ""
     return (MODULES.index(module) if module in MODULES else len(MODULES), info.code)
 
 

@@ -31,6 +31,7 @@ from blankettset.workbook.write.files import WriteError
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
 MANY_WHERE_CHEAP = 8
 HEADERS = ("Kod", "Allvar", "Blankett", "Funnet", "Förväntat", "Text", "Åtgärd", "Förklaring")
+LISTED = 10  # of a finding with many places, as many as are listed
 PLACES = ("Blad", "Cell", "Rad", "Kolumn", "Fil")  # last, and not on paper
 
 
@@ -291,9 +292,11 @@ def _finding_row(name: str, file: str, collection: Collection, finding: Finding)
     assert collection.set is not None
     hit = finding.hit
     form = collection.set.blanketter.get(hit.form or "")
+    text = "\n".join([hit.text, *finding.lines(LISTED)])
+    severity = finding.slag if finding.prov else str(finding.severity)
     return (
-        name, finding.code, str(finding.severity), form.title if form else "", show(hit.found, hit.decimals),
-        show(hit.expected, hit.decimals), hit.text, hit.action, finding.explanation or "", hit.sheet or "",
+        name, finding.code, severity, form.title if form else "", show(hit.found, hit.decimals),
+        show(hit.expected, hit.decimals), text, hit.action, finding.explanation or "", hit.sheet or "",
         hit.cell or "", hit.row or "", hit.column or "", file,
     )  # fmt: skip
 

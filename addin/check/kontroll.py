@@ -14,6 +14,7 @@ from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.write.files import new_file
 
 Link = tuple[str, str] | None
+PLACES = 15  # of a finding with many places, as many as a row of the sheet shows
 
 
 def control_rows(result: Result) -> tuple[list[dict[str, str]], list[Link]]:
@@ -34,18 +35,16 @@ def control_rows(result: Result) -> tuple[list[dict[str, str]], list[Link]]:
 
 def _row(finding: Finding) -> dict[str, str]:
     hit = finding.hit
-    text = f"{hit.text} {hit.action}"
-    if finding.explanation is not None:
-        text = f"{hit.text} Förklaring: {finding.explanation}"
+    code, form, row_id, column = finding.place
     row = {
-        "kod": finding.code,
-        "allvar": str(finding.severity) if finding.explanation is None else "förklarad",
-        "blankett": hit.form or "",
-        "rad": hit.row or "",
-        "kolumn": hit.column or "",
+        "kod": code,
+        "allvar": finding.slag,
+        "blankett": form,
+        "rad": row_id,
+        "kolumn": column,
         "cell": hit.cell or "",
         "siffror": finding.siffror,
-        "text": text,
+        "text": "\n".join([f"{hit.text} {finding.said}", *finding.lines(PLACES)]),
     }
     return {column: value for column, value in row.items() if value}
 

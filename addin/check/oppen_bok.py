@@ -16,8 +16,9 @@ from typing import Any
 
 from blankettset.addin.check.kontroll import control_rows
 from blankettset.templates.catalog import catalog
+from blankettset.validators.explanations import EXPLANATIONS
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
-from blankettset.validators.validate import EXPLANATIONS, Result, validate
+from blankettset.validators.validate import Result, validate
 from blankettset.workbook.edit.control_sheet import CONTROL, with_texts
 from blankettset.workbook.edit.sheet_edit import NotEditable
 from blankettset.workbook.layout.addresses import address
@@ -155,7 +156,13 @@ def answer(raw: RawBook, result: Result) -> dict[str, Any]:
 def _rule(info: RuleInfo) -> dict[str, Any]:
     """What the pane shows of a rule: its title, its paragraphs and its source."""
     paragraphs = [[name, info.section(name)] for name in SECTIONS if info.section(name)]
-    return {"titel": info.title, "stycken": paragraphs, "kalla": info.source}
+    use = info.use(catalog().regler)
+    return {
+        "titel": info.title,
+        "stycken": paragraphs,
+        "kalla": info.source,
+        **({"bruk": " ".join(use)} if use else {}),
+    }
 
 
 def _places(raw: RawBook, filled: FilledSet, form_id: str) -> tuple[list[int], dict[str, int]] | None:

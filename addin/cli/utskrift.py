@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from blankettset.templates.catalog import catalog
 from blankettset.validators.finding import Severity
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ PATIENCE = 1.0  # seconds before progress is shown
 COLOURS = {Severity.FEL: "red", Severity.VARNING: "yellow", Severity.UPPLYSNING: "cyan"}
 WORDS = {Severity.FEL: ("fel", "fel"), Severity.VARNING: ("varning", "varningar"),
          Severity.UPPLYSNING: ("upplysning", "upplysningar")}  # fmt: skip
+
+
+PLACES = 5  # of a finding with many places, as many as are shown; all stand in --json and on the sheet Kontroll
 
 
 def console() -> Console:
@@ -73,22 +77,23 @@ def print_result(result: Result) -> None:
 
 def _finding(finding: Finding, width: int) -> Iterator[str]:
     hit = finding.hit
-    place = f"{hit.sheet}!{hit.cell}" if hit.sheet and hit.cell else hit.sheet or ""
-    explained = click.style(" (förklarad)", fg="green") if finding.explanation is not None else ""
-    severity = click.style(str(finding.severity), fg=COLOURS[finding.severity])
-    yield f"{click.style(finding.code, bold=True)} {severity}{explained}  {click.style(place, dim=True)}".rstrip()
+    many = f" ({len(finding.parts)} ställen)" if finding.parts else ""
+    severity = click.style(finding.kind, fg="green" if finding.explanation is not None else COLOURS[finding.severity])
+    yield f"{click.style(finding.code, bold=True)} {severity}  {click.style((hit.place or hit.sheet or '') + many, dim=True)}".rstrip()
     yield _indented(hit.text, width)
+    for line in finding.lines(PLACES):
+        yield _indented(line, width, "      ")
     if finding.explanation is not None:
-        yield click.style(_indented(f"Förklaring: {finding.explanation}", width), fg="green")
+        yield click.style(_indented(finding.said, width), fg="green")
         return
-    yield click.style(_indented(f"→ {hit.action}", width), dim=True)
+    yield click.style(_indented(f"→ {finding.said}", width), dim=True)
     if finding.severity is Severity.VARNING:
-        bind = (finding.code, hit.form or "", hit.row or "", hit.column or "", finding.siffror)
+        bind = (*finding.place, finding.siffror)
         yield click.style(_indented("Förklaras med: " + " · ".join(bind), width), dim=True)
 
 
-def _indented(text: str, width: int) -> str:
-    return textwrap.fill(text, width, initial_indent="    ", subsequent_indent="    ", break_long_words=False)
+def _indented(text: str, width: int, space: str = "    ") -> str:
+    return textwrap.fill(text, width, initial_indent=space, subsequent_indent=space, break_long_words=False)
 
 
 def _summary(result: Result) -> str:
@@ -146,6 +151,8 @@ def print_collection(outcome: Outcome) -> None:
         head.append(f"  {file}" if file else "", style="dim")
         out.print(head)
         out.print(Text(f"    {finding.hit.text}"))
+        for line in finding.lines(PLACES):
+            out.print(Text(f"      {line}"))
     out.print()
     out.print(Text(outcome.sentence(), style="bold"))
 
@@ -170,6 +177,8 @@ def print_rule(info: RuleInfo) -> None:
     out.print(Text(f"{info.code} {info.title}", style="bold"))
     early, late = info.severity_in("T1"), info.severity_in("VB")
     out.print(f"Allvar: {early}" if early == late else f"Allvar: {early} i VP, T1 och T2, {late} i VB")
+    for line in info.use(catalog().regler):
+        out.print(line)
     for name in ("Givet", "När", "Så", "Exempel"):
         text = info.section(name)
         if text:

@@ -93,22 +93,11 @@ def _normal(formula: str) -> str:
 _BOOK = r"\.(?:xl\w{1,3}|ods|csv|txt)"
 # A hostile formula makes none of these slow: what is tried from one place is never tried again from the next.
 _EXTERNAL = re.compile(
-    rf"\[(?:[0-9]+|[^\[\]]+{_BOOK})\][^'\[\]\"!]*+'?!|'[^'\[\]]*{_BOOK}'!|(?<![\w.])[\w.]*{_BOOK}!|'file:",
+    rf"\[(?:[0-9]+|[^\[\]]+{_BOOK})\][^'\[\]\"!]*+'?!|'[^'\[\]]*{_BOOK}'!|(?<![\w.])[\w.]*{_BOOK}!",
     re.IGNORECASE,
 )
 _PROGRAM = re.compile(r"(?<!\w)\w+\|(?:'[^']+'|\w+)!|(?<![\w.])(?:RTD|WEBSERVICE|CUBE\w{1,20})\(", re.IGNORECASE)
-_SIGNS = (
-    "[",
-    "|",
-    ".xl",
-    ".ods",
-    ".csv",
-    ".txt",
-    "file:",
-    "rtd(",
-    "webservice(",
-    "cube",
-)  # without any of these it fetches nothing
+_SIGNS = ("[", "|", ".xl", ".XL", "RTD(", "WEBS", "CUBE")  # a stored formula without any of these fetches nothing
 _TEXTS = re.compile(_STRING)
 _OWN_PREFIX = re.compile(_OWN, re.IGNORECASE)
 
@@ -118,8 +107,10 @@ def fetches(formula: str) -> str | None:
 
     Our own functions are no links, whatever add-in's path stands before their names.
     """
-    low = formula.lower()
-    if not any(mark in low for mark in _SIGNS):
+    for sign in _SIGNS:
+        if sign in formula:
+            break
+    else:
         return None
     bare = _OWN_PREFIX.sub("", _TEXTS.sub('""', formula))
     return "external_link" if _EXTERNAL.search(bare) else "dde" if _PROGRAM.search(bare) else None

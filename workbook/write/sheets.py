@@ -212,7 +212,11 @@ class FormSheet:
 
     def _write_instead(self, key: Key, row: int, at: int, text: str, style: dict[str, Any]) -> None:
         if text.startswith("="):
-            self.sheet.write_formula(row, at, text, self.formats(**style), stored(self.evaluation.value(key)))
+            try:
+                value = stored(self.evaluation.value(key))
+            except NotComputable:  # larger than a cell holds
+                value = "#NUM!"
+            self.sheet.write_formula(row, at, text, self.formats(**style), value)
         else:
             self.sheet.write_string(row, at, text, self.formats(**style | {"font_color": look.QUIET, "font_size": 8}))
 

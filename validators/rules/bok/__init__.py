@@ -1,0 +1,1 @@
+"""Rules on the workbook itself and on what its cells hold."""

@@ -1,0 +1,543 @@
+"""BF010-BF022 and BF027: the cells one by one. Right kind of content, formulas left alone, nothing forgotten."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+
+from blankettset.templates.model import LIST_TOTAL, Kind, Type
+from blankettset.validators.filing import COVER, Filing
+from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.registry import rule, varies
+from blankettset.workbook.calc.evaluate import Key, NotComputable
+from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, parse_number, rounded
+from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text
+from blankettset.workbook.layout.formula_text import same_formula
+from blankettset.workbook.read.filled import Cell, FilledForm
+from blankettset.workbook.read.xlsx_reader import CellState
+
+FILL = "Blankettens definition: vad varje cell ska innehålla"
+EPSILON = Decimal("0.000001")  # float noise in a stored formula value; a thousandth of a krona in mnkr
+
+INPUTS = (Kind.INPUT, Kind.SLK)
+
+
+def _filled_in(filing: Filing) -> Iterator[FilledForm]:
+    return (form for form in filing.forms() if form.form.id not in filing.unusable and form.form.id != "kontroll")
+
+
+@rule(
+    "BF010",
+    title="Tal står som tal",
+    many="{n} celler innehåller text där ett tal ska stå",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
+def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
+    """BF010: En cell som ska innehålla ett tal innehåller inte text.
+
+    Givet en cell för belopp, antal eller procent
+    När den innehåller text, också text som ser ut som ett tal
+    Så stoppas inlämningen, för Excel räknar text som ingenting i en summa eller ger #VÄRDEFEL!. I månadstabeller får
+    »i.u.» (ingen uppgift) stå i stället för ett tal.
+    Exempel: »12 500» med mellanslag, eller »1.5» med punkt i svensk Excel.
+    """
+    for form in _filled_in(filing):
+        for cell, definition in filing.cells(form, *INPUTS, Kind.COMPUTED):
+            if not definition.type.is_number or cell.state is not CellState.TEXT or not cell.raw:
+                continue
+            if definition.kind is Kind.COMPUTED and cell.formula is not None:
+                continue  # an empty text from the form's own IF; anything else is BF015
+            if cell.value is not None:
+                continue  # i.u., where the form takes it for an answer
+            number = parse_number(cell.raw)
+            hint = f" Menas talet {show(number)}?" if number is not None else ""
+            yield filing.at(
+                cell.key,
+                f"cellen innehåller texten »{cell.raw[:60]}» där ett tal ska stå.{hint}",
+                "Skriv talet med decimalkomma och utan mellanslag, enheter eller tecken framför.",
+                found=cell.raw[:60],
+                expected=number,
+            )
+
+
+@rule("BF011", title="Inga felvärden", many="{n} celler visar felvärden", across=4, severity=Severity.FEL, source=FILL)
+def no_error_values(filing: Filing) -> Iterator[Hit]:
+    """BF011: Ingen cell visar ett felvärde som #REFERENS! eller #DIVISION/0!.
+
+    Givet en cell i en blankett
+    När den innehåller ett felvärde som inte bara följer av ett annat felvärde eller en text
+    Så stoppas inlämningen och grundfelet anges en gång.
+    Exempel: En rad som en formel pekade på har tagits bort: #REFERENS!.
+    """
+    for form in _filled_in(filing):
+        for cell, definition in filing.cells(form, *INPUTS, Kind.COMPUTED, Kind.SYSTEM):
+            if cell.state is not CellState.ERROR:
+                continue
+            if definition.kind is Kind.COMPUTED and (filing.reads_lost(definition) or _follows(filing, cell)):
+                continue
+            shown = _swedish_error(cell.raw)
+            yield filing.at(
+                cell.key,
+                f"talet {shown} {TOO_LARGE}." if _is_too_large(shown) else f"cellen visar felvärdet {shown}.",
+                "Rätta formeln eller skriv ett tal.",
+                found=shown,
+            )
+
+
+def _follows(filing: Filing, cell: Cell) -> bool:
+    """True when the error only follows from another broken cell that the formula reads."""
+    try:
+        filing.evaluation.expected(cell.key)
+    except NotComputable:
+        return True
+    return False
+
+
+def _is_too_large(shown: str) -> bool:
+    try:
+        return abs(Decimal(shown)) >= LARGEST
+    except InvalidOperation:
+        return False
+
+
+_ERRORS = {
+    "#REF!": "#REFERENS!",
+    "#DIV/0!": "#DIVISION/0!",
+    "#VALUE!": "#VÄRDEFEL!",
+    "#NAME?": "#NAMN?",
+    "#N/A": "#SAKNAS!",
+    "#NUM!": "#OGILTIGT!",
+    "#NULL!": "#SKÄRNING!",
+}
+
+
+def _swedish_error(code: str | None) -> str:
+    return _ERRORS.get(code or "", code or "fel")
+
+
+@rule(
+    "BF012",
+    title="Formlerna är uträknade",
+    many="{n} formler har inget uträknat värde i filen",
+    across=2,
+    severity=Severity.FEL,
+    source="Läsningen: fem tillstånd för en cell",
+)
+def formulas_are_calculated(filing: Filing) -> Iterator[Hit]:
+    """BF012: Varje formel har ett uträknat värde i filen.
+
+    Givet en arbetsbok som ett annat program än Excel kan ha sparat
+    När formler saknar sparat värde
+    Så sägs det en gång per blankett, för då går siffrorna inte att läsa.
+    Exempel: Filen har skapats av ett program som inte räknar ut formlerna.
+    """
+    for form in _filled_in(filing):
+        cells = [c for c in form.cells.values() if c.state is CellState.NOT_CALCULATED]
+        if cells:
+            first = cells[0]
+            more = f" och {len(cells) - 1} till" if len(cells) > 1 else ""
+            yield Hit(
+                f"{form.form.title}: formeln i {first.address}{more} har inget uträknat värde i filen.",
+                "Öppna filen i Excel, tryck Ctrl+Alt+F9, spara och kontrollera igen.",
+                form=form.form.id,
+                sheet=form.sheet,
+                cell=first.address,
+                row=first.row,
+                column=first.column,
+            )
+
+
+@rule(
+    "BF013",
+    title="Inga formler i inmatningsceller",
+    many="{n} inmatningsceller innehåller formler",
+    across=4,
+    severity=Severity.UPPLYSNING,
+    source=FILL,
+)
+def no_formulas_in_input_cells(filing: Filing) -> Iterator[Hit]:
+    """BF013: Inmatningsceller innehåller tal, inte formler.
+
+    Givet en gul cell
+    När den innehåller en formel
+    Så sägs det till: värdet läses, men det kan ändras när andra celler ändras.
+    Exempel: =58,7+2,0 i kolumnen Prognos.
+    """
+    for form in _filled_in(filing):
+        for cell, _ in filing.cells(form, *INPUTS):
+            if cell.formula is not None:
+                yield filing.at(
+                    cell.key,
+                    f"inmatningscellen innehåller en formel; värdet {show(cell.value) or 'saknas'} har lästs.",
+                    "Låt den stå om den är avsedd, annars klistra in värdet i stället för formeln.",
+                    found=f"={cell.formula[:60]}",
+                )
+
+
+@rule(
+    "BF014",
+    title="Formler är inte överskrivna",
+    many="{n} formler är ersatta med sina värden och följer inte längre med",
+    across=4,
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="Ekonomernas krav: en överskriven formel ska synas också när talet råkar stämma",
+)
+def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
+    """BF014: En beräknad cell har kvar sin formel, också när talet stämmer.
+
+    Givet en cell som blanketten räknar ut
+    När formeln är ersatt med ett tal som stämmer inom toleransen
+    Så varnas det (stoppas i VB), för cellen följer inte längre med när andra siffror ändras.
+    Exempel: Totalt 1 424,3 är inskrivet i stället för uträknat.
+    """
+    for form in filing.judged():
+        for cell, definition in filing.computed(form):
+            if cell.formula is None and cell.state is CellState.TEXT and not definition.type.is_number:
+                yield filing.at(
+                    cell.key,
+                    f"formeln är ersatt med texten »{cell.raw}» och följer inte längre med.",
+                    "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
+                    found=cell.raw,
+                )
+            if cell.formula is not None or cell.state is not CellState.NUMBER:
+                continue
+            try:
+                expected = filing.evaluation.expected(cell.key)
+            except NotComputable:
+                expected = cell.value
+            if expected is None or not filing.evaluation.differs(cell.key, cell.value, expected):
+                fate = (
+                    "Talet stämmer nu men följer inte längre med"
+                    if expected is not None
+                    else "Formeln ger inget värde här"
+                )
+                yield filing.at(
+                    cell.key,
+                    f"formeln är ersatt med talet {show(cell.value)}. {fate}.",
+                    "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
+                    found=cell.value,
+                    expected=expected,
+                )
+
+
+@rule(
+    "BF015",
+    title="Formlerna är blankettens egna",
+    many="{n} formler är borttagna eller ändrade",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
+def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
+    """BF015: En beräknad cell har den formel som blanketten anger, eller ett tal; den är inte tömd.
+
+    Givet en cell som blanketten räknar ut
+    När formeln är en annan än blankettens, eller cellen är tömd
+    Så stoppas inlämningen, också när värdet råkar stämma.
+    Exempel: En summa har fått »+0,1» tillagt för att gå ihop.
+    """
+    for form in filing.judged():
+        for cell, _ in filing.computed(form):
+            if cell.formula is None:
+                if cell.state is CellState.BLANK:
+                    yield filing.at(
+                        cell.key,
+                        "formeln är borttagen och cellen är tom.",
+                        "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
+                    )
+                continue
+            if not _is_own_formula(filing, cell, cell.formula):
+                yield filing.at(
+                    cell.key,
+                    f"formeln är en annan än blankettens (värdet är {show(cell.value) or 'tomt'}).",
+                    "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
+                    found=cell.value if isinstance(cell.value, Decimal) else None,
+                    expected=_expected(filing, cell),
+                )
+
+
+def _is_own_formula(filing: Filing, cell: Cell, formula: str) -> bool:
+    form = filing.set.blanketter[cell.form]
+    item = form.is_list and cell.row != LIST_TOTAL
+    key = (cell.form, "1", cell.column) if item else cell.key
+    own = filing.set.formula_texts.get(key)
+    if own is None:
+        own = filing.set.formula_texts[key] = formula_text(filing.set, key, IdPlaces())
+
+    def is_same(text: str) -> bool:  # the rows of a list differ only by their own number
+        return same_formula(formula, text.replace(f"[{cell.form}.1.", f"[{cell.form}.{cell.row}.") if item else text)
+
+    return is_same(own) or any(is_same(text) for text in _earlier_texts(filing, key))
+
+
+def _earlier_texts(filing: Filing, key: Key) -> Iterator[str]:
+    """The formula as earlier versions wrote its function, which a workbook that is out still holds."""
+    function = filing.set.blanketter[key[0]].cell(key[1], key[2]).function
+    for written in filing.set.earlier_texts.get(function.name, ()) if function else ():
+        with contextlib.suppress(KeyError, IndexError):
+            yield formula_text(filing.set, key, IdPlaces(), written)
+
+
+def _expected(filing: Filing, cell: Cell) -> Decimal | None:
+    try:
+        expected = filing.evaluation.expected(cell.key)
+    except NotComputable:
+        return None
+    return expected if isinstance(expected, Decimal) else None
+
+
+@rule(
+    "BF016",
+    title="Obligatoriska celler är ifyllda",
+    many="{n} rader saknar uppgifter som måste fyllas i",
+    severity=Severity.FEL,
+    source=FILL,
+)
+def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
+    """BF016: De celler som måste fyllas i är ifyllda.
+
+    Givet en påbörjad blankett
+    När en obligatorisk cell är tom
+    Så stoppas inlämningen. En rad som är helt tom anges en gång. Noll skrivs som 0.
+    Exempel: Prognosen saknas på raden Äldreomsorg.
+    """
+    for form in _filled_in(filing):
+        if form.is_empty or filing.declared_not_current(form.form.id):
+            continue
+        rows = form.items if form.form.is_list else list(form.form.row_by_id)
+        of_items = [c.id for c in form.form.columns if form.form.is_list and form.form.cell("1", c.id).required]
+        for row in rows:
+            required = of_items or [c.id for c in form.form.columns if form.form.cell(row, c.id).required]
+            blank = [c for c in required if _is_blank(filing, form, row, c)]
+            if not blank:
+                continue
+            whole = len(blank) == len(required) > 1
+            names = ", ".join(form.form.column_by_id[c].label for c in blank)
+            what = "raden är tom men måste fyllas i" if whole else f"cellen är tom men måste fyllas i ({names})"
+            yield filing.at(
+                (form.form.id, row, blank[0]),
+                f"{what}." if len(blank) == 1 or whole else f"{len(blank)} celler på raden är tomma: {names}.",
+                "Fyll i beloppet. Skriv 0 om det inte finns något att redovisa."
+                if form.form.cell(row, blank[0]).type.is_number
+                else "Fyll i uppgiften.",
+                related=tuple((form.form.id, row, c) for c in blank[1:]),
+            )
+
+
+def _is_blank(filing: Filing, form: FilledForm, row: str, column: str) -> bool:
+    cell = form.cells.get((row, column))
+    return (
+        cell is None or cell.state is CellState.BLANK or (cell.state is CellState.TEXT and not (cell.raw or "").strip())
+    )
+
+
+@rule(
+    "BF017",
+    title="Ej aktuell blankett är tom",
+    many="{n} blanketter anges som ej aktuella men är ifyllda",
+    severity=Severity.FEL,
+    source="000:2034, 003:2481",
+)
+def not_current_forms_are_empty(filing: Filing) -> Iterator[Hit]:
+    """BF017: En blankett som anges som ej aktuell är inte ifylld.
+
+    Givet Ja under »Ej aktuellt» på försättsbladet
+    När blanketten ändå har innehåll
+    Så stoppas inlämningen, för det går inte att veta vilket som gäller.
+    Exempel: Lokaler är ej aktuellt enligt försättsbladet men har tre rader.
+    """
+    for form in _filled_in(filing):
+        if filing.declared_not_current(form.form.id) and not form.is_empty:
+            yield filing.at(
+                (COVER, form.form.id, "ej_aktuellt"),
+                f"blanketten {form.form.title} anges som ej aktuell men är ifylld.",
+                "Ta bort Ja på försättsbladet, eller töm blanketten.",
+                found="ja",
+            )
+
+
+@rule(
+    "BF018",
+    title="Tom blankett är ej aktuell",
+    severity=varies(Severity.VARNING, Severity.FEL),
+    source="000:2034, 003:2481",
+)
+def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
+    """BF018: En tom blankett är angiven som ej aktuell; de blanketter som alla lämnar är ifyllda.
+
+    Givet en blankett utan innehåll
+    När den inte är angiven som ej aktuell på försättsbladet
+    Så varnas det (stoppas i VB). En blankett som alla måste lämna stoppas alltid.
+    Exempel: Resultatenheter är tom och försättsbladet säger ingenting.
+    """
+    for form in _filled_in(filing):
+        definition = form.form
+        if definition.id == "forklaringar" or not form.is_empty or filing.declared_not_current(definition.id):
+            continue
+        if not definition.has_inputs:
+            continue
+        if definition.optional:
+            yield Hit(
+                f"Blanketten {definition.title} är tom men inte angiven som ej aktuell.",
+                "Fyll i blanketten, eller välj Ja under »Ej aktuellt» på försättsbladet med en motivering.",
+                form=definition.id,
+                sheet=form.sheet,
+            )
+        else:
+            yield Hit(
+                f"Blanketten {definition.title} {'har bara de rader som var ifyllda från början' if form.untouched else 'är tom'}. "
+                f"Den ska lämnas av alla {'enheter' if filing.set.level == 'enhet' else 'nämnder'}.",
+                "Fyll i blanketten.",
+                form=definition.id,
+                sheet=form.sheet,
+                severity=Severity.FEL,
+            )
+
+
+@rule(
+    "BF019",
+    title="Ej aktuellt är motiverat",
+    many="{n} blanketter anges som ej aktuella utan motivering",
+    severity=Severity.VARNING,
+    source="000:2034, 003:2481",
+)
+def not_current_has_a_reason(filing: Filing) -> Iterator[Hit]:
+    """BF019: Den som anger en blankett som ej aktuell säger varför.
+
+    Givet Ja under »Ej aktuellt»
+    När motiveringen är tom
+    Så varnas det.
+    Exempel: Lokaler är ej aktuellt utan motivering.
+    """
+    for form_id in filing.set.blanketter:
+        key = (COVER, form_id, "motivering")
+        if filing.declared_not_current(form_id) and not filing.filled.facts.get(key):
+            yield filing.at(key, "motiveringen är tom.", "Skriv kort varför blanketten inte är aktuell.")
+
+
+@rule("BF020", title="Svaret finns i listan", many="{n} svar finns inte i listan", severity=Severity.FEL, source=FILL)
+def choices_are_known(filing: Filing) -> Iterator[Hit]:
+    """BF020: Celler med lista innehåller ett av listans svar.
+
+    Givet en cell med svarslista
+    När innehållet inte är ett av svaren
+    Så stoppas inlämningen.
+    Exempel: »Park» i stället för »Parkinvesteringar (centrala medel)».
+    """
+    for form in _filled_in(filing):
+        for cell, definition in filing.cells(form, *INPUTS):
+            if definition.type not in (Type.VAL, Type.JANEJ) or cell.state is CellState.BLANK:
+                continue
+            if cell.value is None and cell.raw and cell.raw.strip():
+                options = "Ja eller Nej" if definition.type is Type.JANEJ else "ett av svaren i listan"
+                yield filing.at(
+                    cell.key,
+                    f"»{cell.raw[:60]}» finns inte bland svaren.",
+                    f"Välj {options}.",
+                    found=cell.raw[:60],
+                )
+
+
+@rule(
+    "BF021",
+    title="Datum är datum",
+    many="{n} celler som ska innehålla ett datum gör det inte",
+    across=4,
+    severity=Severity.FEL,
+    source=FILL,
+)
+def dates_are_dates(filing: Filing) -> Iterator[Hit]:
+    """BF021: En datumcell innehåller ett datum.
+
+    Givet en cell för datum
+    När den innehåller text eller ett tal som inte är ett datum
+    Så stoppas inlämningen.
+    Exempel: »maj 2024» i stället för 2024-05-22.
+    """
+    for form in _filled_in(filing):
+        for cell, definition in filing.cells(form, *INPUTS):
+            if definition.type is Type.DATUM and cell.state is not CellState.BLANK and cell.value is None:
+                yield filing.at(
+                    cell.key, f"»{(cell.raw or '')[:60]}» är inget datum.", "Skriv datumet som 2024-05-22.",
+                    found=(cell.raw or "")[:60],
+                )  # fmt: skip
+
+
+@rule(
+    "BF022",
+    title="Rätt antal decimaler",
+    many="{n} tal har fler decimaler än blanketten visar",
+    across=4,
+    severity=Severity.VARNING,
+    source=FILL,
+)
+def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
+    """BF022: Inmatade tal har inte fler decimaler än blanketten.
+
+    Givet en blankett i mnkr med en decimal
+    När ett inmatat tal har fler decimaler än så
+    Så varnas det, för cellen visar ett annat tal än det som räknas och summorna kan se fel ut.
+    Exempel: 58,6523 visas som 58,7.
+    """
+    for form in _filled_in(filing):
+        for cell, definition in filing.cells(form, *INPUTS):
+            if not definition.type.is_number or not isinstance(cell.value, Decimal):
+                continue
+            decimals = form.form.decimals_of(cell.row, cell.column)
+            shown = rounded(cell.value, decimals)
+            if abs(cell.value - shown) > EPSILON:
+                yield filing.at(
+                    cell.key,
+                    f"talet {show(cell.value)} har fler decimaler än blankettens {decimals} "
+                    f"och visas som {show(shown)}.",
+                    f"Avrunda till {show(shown)}.",
+                    found=cell.value,
+                    expected=shown,
+                )
+
+
+@rule(
+    "BF027",
+    title="Formlernas värden är aktuella",
+    many="{n} sparade värden är inte vad formlerna ger",
+    across=2,
+    severity=Severity.FEL,
+    source="Läsningen: formel och värde i samma svep",
+)
+def stored_values_are_current(filing: Filing) -> Iterator[Hit]:
+    """BF027: Det sparade värdet av en formel är det som formeln ger av de andra cellerna.
+
+    Givet en cell med blankettens egen formel
+    När det sparade värdet inte är vad formeln ger
+    Så är filen inte omräknad efter den sista ändringen, och stoppas.
+    Exempel: Automatisk beräkning har varit avstängd: Totalt visar gårdagens summa.
+    """
+    for form in filing.judged():
+        for cell, definition in filing.computed(form):
+            if cell.formula is None or cell.state in (CellState.NOT_CALCULATED, CellState.ERROR):
+                continue
+            if not _is_own_formula(filing, cell, cell.formula):
+                continue
+            try:
+                expected = filing.evaluation.expected(cell.key)
+            except NotComputable:
+                continue
+            found = cell.value
+            if isinstance(found, Decimal) and isinstance(expected, Decimal):
+                if abs(found - expected) <= EPSILON:
+                    continue
+            elif found == expected or (not isinstance(found, Decimal) and expected is None):
+                continue
+            if cell.row != LIST_TOTAL and form.form.is_list and expected is None:
+                continue
+            shown = [definition.shown(v) if isinstance(v, str) else show(v) for v in (found, expected)]
+            yield filing.at(
+                cell.key,
+                f"det sparade värdet är {shown[0] or 'tomt'} men formeln ger {shown[1] or 'inget värde'}.",
+                "Öppna filen i Excel, tryck Ctrl+Alt+F9, spara och kontrollera igen.",
+                found=found,
+                expected=expected,
+            )

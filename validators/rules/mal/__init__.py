@@ -1,0 +1,1 @@
+"""Rules on goals, indicators and activities."""

@@ -1,0 +1,1 @@
+"""Rules on the figures: sums, what belongs together, the limits of the city, what is plausible."""

@@ -1,0 +1,1 @@
+"""BF7xx: what the text of the report says, against its figures."""
