@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from blankettset.addin.cli.swedish import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
+from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 from blankettset.addin.cli.webben import sida, webb
 
 if TYPE_CHECKING:
@@ -239,46 +240,6 @@ def _print_result(result: Result) -> None:
 
 
 @main.command()
-@click.option("--port", cls=Val, type=click.IntRange(1, 65535), default=8765, help="Porten som servern lyssnar på.")
-@click.option(
-    "--adress",
-    cls=Val,
-    default="127.0.0.1",
-    metavar="ADRESS",
-    help="Adressen; annan än den egna datorn kräver inloggning.",
-)
-@click.option("--certifikat", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikat för HTTPS, som Excel kräver.")
-@click.option("--nyckel", cls=Val, type=PATH, metavar="FIL.pem", help="Certifikatets nyckel.")
-@click.option(
-    "--arbetare", cls=Val, type=click.IntRange(1, 64), default=1, help="Antal processer, för många användare."
-)
-@click.option(
-    "--skrivbord", cls=Val, type=PATH, metavar="MAPP", help="Skriv i stället skrivbordstillägget (.xlam) i mappen."
-)
-@replace_option
-@guarded
-def tillagg(
-    port: int,
-    adress: str,
-    certifikat: Path | None,
-    nyckel: Path | None,
-    arbetare: int,
-    skrivbord: Path | None,
-    ersatt: bool,
-) -> int:
-    """Starta servern för Excel-tillägget: funktionerna STHLM och knappen Validera."""
-    if skrivbord is not None:
-        from blankettset.addin.excel.skrivbord import write_addin
-
-        click.echo(write_addin(skrivbord, replace=ersatt))
-        return 0
-    from blankettset.addin.excel.server import serve
-
-    serve(adress, port, certifikat, nyckel, arbetare)
-    return 0
-
-
-@main.command()
 @click.argument("filer", nargs=-1, required=True, type=PATH, metavar="FIL|MAPP...")
 @click.option(
     "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
@@ -334,8 +295,8 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-main.add_command(webb)
-main.add_command(sida)
+for command in (tillagg, verifiera, gallra, webb, sida):
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

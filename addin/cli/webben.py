@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from blankettset.addin.cli.swedish import PATH, Kommando, Obrukbart, Val, guarded, replace_option
+from blankettset.addin.cli.svenska import PATH, Kommando, Obrukbart, Val, guarded, replace_option
 
 packages_option = click.option(
     "--paket",

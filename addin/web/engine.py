@@ -20,9 +20,7 @@ from blankettset.addin.check.konsolidering import Outcome, consolidating
 from blankettset.addin.check.kontroll import control_copy
 from blankettset.addin.check.oppen_bok import answer, explained_copy, raw_book
 from blankettset.addin.check.unexpected import report
-from blankettset.addin.inbox.inkorg import COVER, stamp
-from blankettset.addin.inbox.inkorg import _require_clean as require_clean
-from blankettset.addin.inbox.inkorg import _stamped as stamped
+from blankettset.addin.inbox.stamp import COVER, lacks_attest, stamp, stamped, stops
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import Refusal
 from blankettset.validators.validate import Result, validate
@@ -107,7 +105,8 @@ def _explain(asked: Question) -> Answer:
 def _stamp(asked: Question) -> Answer:
     """A copy stamped as handed in, where there is no inbox, and what the stamp says. Refusal while something stops it."""
     data, _, result = asked.checked()
-    require_clean(result)
+    if why := stops(result) or lacks_attest(result.filled):
+        raise Refusal(why)
     filled, content = result.filled, str(result.receipt["innehall"])
     moment, by = str(asked.said["tid"]), " ".join(storable(str(asked.said["av"])).split())[:80]
     said = {"blad": filled.forms[COVER].sheet, "celler": stamp(filled, moment, by, content), "kvitto": content[:16]}

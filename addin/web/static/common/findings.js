@@ -39,8 +39,6 @@ export class Findings {
     this.verdict.replaceChildren(element("strong", this.result.far_lamnas_in ? "Får lämnas in." : "Får inte lämnas in ännu."), ` ${said || "Inga fynd"}.`);
     this.verdict.hidden = false;
     this.area = element("div", "", "lista");
-    this.area.setAttribute("role", "list");
-    this.area.setAttribute("aria-label", "Fynd");
     this.area.addEventListener("keydown", (event) => this.keys(event));
     this.note = element("p", "", "stilla");
     this.note.setAttribute("role", "status");
@@ -91,16 +89,18 @@ export class Findings {
   list() {
     const findings = this.visible();
     const parts = [];
-    let form;
+    let form, group;
     findings.forEach((finding, number) => {
       if (finding.blankett !== form || !parts.length) {
         form = finding.blankett;
         const many = findings.filter((other) => other.blankett === form).length;
-        const heading = element("h2", `${this.result.titlar[form] || "Arbetsboken"} (${many})`);
-        heading.setAttribute("role", "listitem");
-        parts.push(heading);
+        const title = this.result.titlar[form] || "Arbetsboken";
+        group = element("div");
+        group.setAttribute("role", "list");
+        group.setAttribute("aria-label", `Fynd: ${title}`);
+        parts.push(element("h2", `${title} (${many})`), group);
       }
-      parts.push(this.card(finding, number));
+      group.append(this.card(finding, number));
     });
     const away = this.result.fynd.length - findings.length;
     this.note.textContent = away ? `${away} dolda av filtret.` : this.result.fynd.length ? "" : "Inga fynd.";
@@ -110,7 +110,7 @@ export class Findings {
 
   card(finding, number) {
     const kind = kindOf(finding);
-    const box = element("article", "", `fynd ${plain(kind)}`);
+    const box = element("div", "", `fynd ${plain(kind)}`);
     box.setAttribute("role", "listitem");
     box.dataset.nummer = number;
     const head = element("div", "", "rubrik");

@@ -5,7 +5,7 @@ export class Stopped extends Error {} // the user gave up
 
 const TOO_OLD = "Den här webbläsaren kan inte köra programmet (WebAssembly saknas). Uppdatera den, eller be IT om hjälp.";
 const BROKEN = "Något gick fel i programmet, vilket inte beror på dig eller filen. Arbetsboken är inte ändrad. Skicka rapporten till den som sköter programmet; den innehåller inga siffror eller texter ur arbetsboken.";
-const DEAF = "Programmet kunde inte startas: filerna är inte hela på servern eller spärras. Läs in sidan igen, eller säg till IT.";
+const DEAF = "Programmet kunde inte startas: filerna är inte hela på servern, eller spärras. Försök igen, eller säg till IT.";
 
 export class Engine {
   // `open` starts what answers: it takes a function that hears messages, and gives { send, end }.
@@ -57,11 +57,11 @@ export class Engine {
 
   heard(message) {
     const waiting = this.asked.get(message.id);
-    if (message.kind === "loading") this.tell("läser in", message.done / message.total);
+    if (message.kind === "loading" && this.state === "läser in") this.tell("läser in", message.done / message.total);
     else if (message.kind === "ready") {
       this.tell("klar", (performance.now() - this.began) / 1000);
       this.resolve();
-    } else if (message.kind === "failed") this.failed(message.text || DEAF);
+    } else if (message.kind === "failed") this.failed(message.text || `${DEAF} (${message.why})`);
     else if (message.kind === "progress") waiting?.progress?.(message.progress);
     else if (message.kind === "done" && waiting) {
       this.asked.delete(message.id);
@@ -103,7 +103,7 @@ export function inWorker(worker, wanted) {
     thread.onmessage = ({ data }) => heard(data);
     thread.onerror = (event) => {
       event.preventDefault();
-      heard({ kind: "failed", text: DEAF });
+      heard({ kind: "failed", why: event.message || "worker" });
     };
     thread.postMessage({ kind: "start", ...wanted });
     return { send: (message) => thread.postMessage(message), end: () => thread.terminate(), canEnd: true };

@@ -1,7 +1,8 @@
 // Python from files in memory, and its jobs step by step. Runs in a worker and, for the single file, on the page itself.
 
 const BASE = "https://motor.invalid/"; // never asked for: everything that Pyodide fetches is answered from memory
-const HALF = "Programmets filer är inte hela på servern. Vänta en stund och försök igen, eller säg till den som sköter den.";
+export class Unloaded extends Error {} // the engine's files could not be had; the message is for the user
+export const HALF = "Programmets filer är inte hela på servern. Vänta en stund och försök igen, eller säg till den som sköter den.";
 const LOST = "Nätet svarar inte, så programmet kunde inte läsas in. Försök igen när du har nät; arbetsboken är inte ändrad.";
 
 export async function inflated(bytes) {
@@ -20,17 +21,17 @@ export async function fetched(wanted, told) {
     let content;
     try {
       const response = await fetch(url);
-      if (!response.ok) throw new Error(HALF);
+      if (!response.ok) throw new Unloaded(HALF);
       content = await response.arrayBuffer();
     } catch (error) {
-      throw error.message === HALF ? error : new Error(LOST);
+      throw error instanceof Unloaded ? error : new Unloaded(LOST);
     }
     try {
       content = await inflated(content);
     } catch {
-      throw new Error(HALF);
+      throw new Unloaded(HALF);
     }
-    if (hex(await crypto.subtle.digest("SHA-256", content)) !== sha256) throw new Error(HALF);
+    if (hex(await crypto.subtle.digest("SHA-256", content)) !== sha256) throw new Unloaded(HALF);
     told((done += bytes), total);
     return [name, content];
   };
@@ -63,6 +64,9 @@ function unpacked(python, content) {
 }
 
 const rest = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+// What is told of a start that failed: a sentence for the user, or what a maintainer needs.
+export const failure = (error) => ({ kind: "failed", text: error instanceof Unloaded ? error.message : "", why: String(error.message || error).trim().split("\n").pop() });
 
 // One question answered: kind (svar, vagran, internt or avbrutet), said (JSON as text) and files. `told` hears of progress.
 export async function answered({ python, jobs }, { name, said, files }, told, isStopped) {

@@ -1,5 +1,5 @@
 // The engine on the page itself, where no worker can be had: the single file that is opened from a disk.
-import { answered, started } from "./core.js";
+import { answered, failure, started } from "./core.js";
 
 // `loaded` gives Pyodide's two modules and the engine's files.
 export function onPage(loaded) {
@@ -13,7 +13,7 @@ export function onPage(loaded) {
         engine = await started(modules, files);
         heard({ kind: "ready" });
       } catch (error) {
-        heard({ kind: "failed", text: error.message || String(error) });
+        heard(failure(error));
       }
     };
     const ask = async (question) => {

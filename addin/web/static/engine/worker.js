@@ -1,5 +1,5 @@
 // The engine in a thread of its own: the page stays alive whatever Python does.
-import { answered, fetched, started } from "./core.js";
+import { HALF, Unloaded, answered, failure, fetched, started } from "./core.js";
 
 let engine = null;
 const stopped = new Set();
@@ -11,12 +11,12 @@ async function start({ pyodide, files }) {
     loading.catch(() => {});
     const content = await fetched(files, (done, total) => postMessage({ kind: "loading", done, total }));
     const [main, asm] = await loading.catch(() => {
-      throw new Error("Programmets filer är inte hela på servern. Vänta en stund och försök igen, eller säg till den som sköter den.");
+      throw new Unloaded(HALF);
     });
     engine = await started({ loadPyodide: main.loadPyodide, createPyodideModule: asm.default }, content);
     postMessage({ kind: "ready" });
   } catch (error) {
-    postMessage({ kind: "failed", text: error.message || String(error) });
+    postMessage(failure(error));
   }
 }
 
