@@ -1,7 +1,8 @@
 """What the pane and the page ask of us, where Python runs in the browser: JSON and files in, JSON and files out.
 
 Knows nothing of the browser: CPython gives the same answers to the same questions, and the tests hold them together. A
-job is taken step by step, so that whoever drives it can show how far it has come, and give up between two steps.
+job is taken step by step, so that whoever drives it can show how far it has come, and give up between two steps. What a check
+does not need is imported by the job that does: the engine is to be ready soon.
 """
 
 from __future__ import annotations
@@ -11,16 +12,12 @@ import json
 import tempfile
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from blankettset.addin.check.beginning import begin_workbook, read_earlier
-from blankettset.addin.check.konsolidering import Outcome, consolidating
 from blankettset.addin.check.kontroll import control_copy
 from blankettset.addin.check.oppen_bok import answer, explained_copy, raw_book
-from blankettset.addin.check.unexpected import report
-from blankettset.addin.inbox.stamp import COVER, lacks_attest, stamp, stamped, stops
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import Refusal
 from blankettset.validators.validate import Result, validate
@@ -28,6 +25,9 @@ from blankettset.workbook.calc.values import storable
 from blankettset.workbook.read.bind import bind
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import RawBook, read_workbook
+
+if TYPE_CHECKING:
+    from blankettset.addin.check.konsolidering import Outcome
 
 ANSWER, REFUSED, INTERNAL = "svar", "vagran", "internt"
 UNKNOWN = "Sidan och motorn är av olika version. Stäng och öppna på nytt."
@@ -104,6 +104,8 @@ def _explain(asked: Question) -> Answer:
 
 def _stamp(asked: Question) -> Answer:
     """A copy stamped as handed in, where there is no inbox, and what the stamp says. Refusal while something stops it."""
+    from blankettset.addin.inbox.stamp import COVER, lacks_attest, stamp, stamped, stops
+
     data, _, result = asked.checked()
     if why := stops(result) or lacks_attest(result.filled):
         raise Refusal(why)
@@ -115,6 +117,8 @@ def _stamp(asked: Question) -> Answer:
 
 def _consolidate(asked: Question) -> Steps:
     """Many workbooks into one, a file at a time."""
+    from blankettset.addin.check.konsolidering import consolidating
+
     with tempfile.TemporaryDirectory() as folder:
         paths = _laid(folder, map(asked.file, asked.said["filer"]))
         target = Path(folder) / "staden.xlsx"
@@ -148,9 +152,10 @@ def _city_name(outcome: Outcome) -> str:
 
 
 def _choices(asked: Question) -> Answer:
-    """Which sets that can be made, and for whom."""
-    sets = [{"set": id_, "niva": level, "titel": info["title"], "dag": info["report_date"]}
-            for (id_, level), info in sorted(catalog().sets.items())]  # fmt: skip
+    """Which sets that can be made up to the year after `ar` (all without it), and for whom."""
+    last = int(asked.said.get("ar") or 9998) + 1
+    sets = [{"set": each.id, "niva": each.level, "titel": each.title, "dag": each.report_date, "belagt": each.documented}
+            for _, each in sorted(catalog().sets.items()) if each.year <= last]  # fmt: skip
     namnder = [{"kod": each.code, "namn": each.name, "fran": each.valid_from, "till": each.valid_to}
                for each in catalog().namnder.values()]  # fmt: skip
     return Answer({"set": sets, "namnder": namnder})
@@ -158,6 +163,8 @@ def _choices(asked: Question) -> Answer:
 
 def _new(asked: Question) -> Answer:
     """A set for a nämnd and period, begun with what earlier workbooks know, if any came along."""
+    from blankettset.addin.check.beginning import begin_workbook, read_earlier
+
     blankettset = catalog().blankettset(str(asked.said["set"]), str(asked.said.get("niva") or "namnd"))
     namnd = catalog().namnd(str(asked.said["namnd"]))
     with tempfile.TemporaryDirectory() as folder:
@@ -167,6 +174,23 @@ def _new(asked: Question) -> Answer:
         begun = begin_workbook(path, blankettset, namnd, previous, keep=bool(asked.said.get("lamna_kvar")))
         said = {"fil": path.name, "titel": blankettset.title, "namn": namnd.name, "sagt": begun.sentences()}
         return Answer(said, {path.name: path.read_bytes()})
+
+
+def _grown(asked: Question) -> Answer:
+    """The same workbook built anew, where its lists have room for more rows. Refusal when something in it would be lost."""
+    from blankettset.workbook.read.losses import enumerated, losses, typed_over
+    from blankettset.workbook.write.build import build
+
+    name, data = asked.file(asked.said["fil"])
+    filled = bind(read_workbook(data, name=name), catalog(), name)
+    if left := losses(filled):
+        raise Refusal(
+            f"{name} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel; inget har skrivits."
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "ny.xlsx"
+        build(path, filled.set, catalog().namnd(filled.namnd), {**filled.inputs(), **typed_over(filled)})
+        return Answer({}, {f"{Path(name).stem}_fler_rader.xlsx": path.read_bytes()})
 
 
 def _laid(folder: str, files: Iterable[tuple[str, bytes]]) -> list[Path]:
@@ -196,6 +220,7 @@ JOBS: Mapping[str, Callable[[Question], Answer | Steps]] = {
     "konsolidera": _consolidate,
     "val": _choices,
     "ny": _new,
+    "fler_rader": _grown,
     "funktion": _function,
 }
 
@@ -218,6 +243,8 @@ class Job:
         except Refusal as refusal:
             self._ended(REFUSED, str(refusal))
         except Exception as error:
+            from blankettset.addin.check.unexpected import report
+
             self._ended(INTERNAL, report(error, door="webb", command=self._name).text)
         return None
 

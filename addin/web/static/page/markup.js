@@ -15,7 +15,7 @@ export const MARKUP = `
 <section id="sida-kontroll" role="tabpanel" aria-labelledby="flik-kontroll">
   <div id="slapp-bok" class="slapp"><p>Släpp en arbetsbok här</p><fluent-button class="arbete" appearance="primary">Välj en fil …</fluent-button><input id="bok-fil" type="file" accept=".xlsx,.xlsm" hidden aria-label="Arbetsbok" /></div>
   <div id="efter" hidden>
-    <div class="knappar"><fluent-button id="hamta-kontroll" class="arbete">Hämta en kopia med bladet Kontroll</fluent-button></div>
+    <div class="knappar"><fluent-button id="hamta-kontroll" class="arbete">Hämta en kopia med bladet Kontroll</fluent-button><fluent-button id="fler-rader" class="arbete">Fler rader i listorna</fluent-button></div>
     <div id="slapp-tidigare" class="slapp"><p id="jamfors">Släpp nämndens tidigare arbetsböcker här för att jämföra.</p><fluent-button class="arbete">Välj tidigare …</fluent-button><input id="tidigare" type="file" accept=".xlsx,.xlsm" multiple hidden aria-label="Tidigare arbetsböcker" /></div>
     <div id="lamna-falt" class="falt" hidden><label for="av">Din funktion</label><input id="av" type="text" maxlength="80" placeholder="till exempel controller" /><fluent-button id="lamna-in" class="arbete">Stämpla och hämta filen att lämna in</fluent-button></div>
   </div>
@@ -32,5 +32,8 @@ export const MARKUP = `
 <section id="sida-ny" role="tabpanel" aria-labelledby="flik-ny" hidden>
   <div class="falt"><label for="ny-set">Blankettset</label><select id="ny-set"></select></div>
   <div class="falt"><label for="ny-namnd">Nämnd</label><select id="ny-namnd"></select></div>
+  <div id="slapp-ny" class="slapp"><p id="ny-valda">Släpp nämndens tidigare arbetsböcker här för att börja med det som redan är känt.</p><fluent-button class="arbete">Välj tidigare …</fluent-button><input id="ny-tidigare" type="file" accept=".xlsx,.xlsm" multiple hidden aria-label="Arbetsböcker att börja med" /></div>
+  <label class="ruta"><input id="ny-kvar" type="checkbox" /><span>Skapa också när något i dem inte kan föras vidare</span></label>
   <div class="knappar"><fluent-button id="skapa" class="arbete" appearance="primary">Skapa och hämta</fluent-button></div>
+  <div id="ny-sagt"></div>
 </section>`;

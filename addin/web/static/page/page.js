@@ -1,4 +1,5 @@
 // The page: a workbook that is dropped here is checked here, without Excel and without leaving the machine.
+import { Begin } from "../common/begin.js";
 import { Findings } from "../common/findings.js";
 import { followTheme } from "../common/theme.js";
 import { Work, at, button, clock, counted, element, now, save, say, showEngine, tabs } from "../common/ui.js";
@@ -18,11 +19,11 @@ export function startPage(engine) {
 
 class Page {
   constructor(engine) {
-    Object.assign(this, { engine, work: new Work(), book: null, earlier: [], handed: [] });
+    Object.assign(this, { engine, work: new Work(), book: null, earlier: [], handed: [], rolled: [] });
     this.findings = new Findings({ box: at("resultat"), verdict: at("utslag"), go: null, explain: (pairs) => this.explain(pairs) });
     this.tab = tabs(at("flikar"), (id) => {
       at("utslag").hidden = id !== "flik-kontroll" || !this.findings.result;
-      if (id === "flik-ny") this.offer();
+      if (id === "flik-ny") this.begin.offer();
     });
     this.dropZone(at("slapp-bok"), at("bok-fil"), (files) => this.chosen(files));
     this.dropZone(at("slapp-tidigare"), at("tidigare"), (files) => this.compare(files));
@@ -31,8 +32,10 @@ class Page {
     at("lamna-in").addEventListener("click", () => this.handIn());
     at("sla-ihop").addEventListener("click", () => this.consolidate());
     at("tom-manga").addEventListener("click", () => this.collect([], true));
-    at("skapa").addEventListener("click", () => this.make());
-    at("ny-set").addEventListener("change", () => this.offerNamnder());
+    at("fler-rader").addEventListener("click", () => this.grow());
+    this.dropZone(at("slapp-ny"), at("ny-tidigare"), (files) => this.roll(files));
+    const give = (name, content) => (save(name, content), `${name} är hämtad.`);
+    this.begin = new Begin({ engine, work: this.work, earlier: async () => this.rolled, give });
     for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
   }
 
@@ -107,6 +110,20 @@ class Page {
     });
   }
 
+  grow() {
+    return this.work.run("Bygger arbetsboken med fler rader …", async (told) => {
+      const answer = await this.engine.ask("fler_rader", ...this.asked(), told);
+      const [[name, content]] = Object.entries(answer.files);
+      save(name, content);
+      return `${name} är hämtad: samma innehåll, med plats för fler rader i listorna.`;
+    });
+  }
+
+  async roll(files) {
+    this.rolled = await Promise.all(files.filter(isBook).map(bytes));
+    at("ny-valda").textContent = this.rolled.length ? `Börjar med ${this.rolled.map((each) => each.name).join(" och ")}.` : "Släpp arbetsböcker (.xlsx).";
+  }
+
   handIn() {
     const by = at("av").value.trim();
     if (!by) {
@@ -158,34 +175,5 @@ class Page {
     const bar = element("div", "", "knappar");
     bar.append(...keep);
     at("stad").replaceChildren(bar, scroll, ...(list.length ? [fold] : []));
-  }
-
-  async offer() {
-    if (this.choices) return;
-    await this.work.run("Hämtar vad som kan skapas …", async () => {
-      this.choices = (await this.engine.ask("val", {})).said;
-      at("ny-set").replaceChildren(...[...this.choices.set].reverse().map((each, number) => new Option(`${each.set} ${each.titel}`, number)));
-      this.offerNamnder();
-    });
-  }
-
-  wanted() {
-    return [...this.choices.set].reverse()[Number(at("ny-set").value)];
-  }
-
-  offerNamnder() {
-    const { dag } = this.wanted();
-    const there = this.choices.namnder.filter((each) => each.fran <= dag && (!each.till || each.till >= dag));
-    at("ny-namnd").replaceChildren(...there.map((each) => new Option(`${each.namn} (${each.kod})`, each.kod)));
-  }
-
-  make() {
-    return this.work.run("Skapar arbetsboken …", async (told) => {
-      const { set, niva } = this.wanted();
-      const answer = await this.engine.ask("ny", { set, niva, namnd: at("ny-namnd").value }, [], told);
-      const [[name, content]] = Object.entries(answer.files);
-      save(name, content);
-      return `${name}: ${answer.said.titel} för ${answer.said.namn} är hämtad.`;
-    });
   }
 }

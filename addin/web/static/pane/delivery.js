@@ -7,8 +7,8 @@ const NONE = "Här finns ingen inkorg. Lämna in kontrollerar arbetsboken, stäm
 const INBOX = "Arbetsboken kontrolleras igen i inkorgen, mot nämndens förra inlämning, och läggs där med kvitto. Fel och oförklarade varningar stoppar.";
 
 export class Delivery {
-  constructor({ engine, work, open, earlier, show }) {
-    Object.assign(this, { engine, work, open, earlier, show });
+  constructor({ engine, work, file, earlier }) {
+    Object.assign(this, { engine, work, file, earlier });
     this.inbox = new Inbox();
     at("lamna-in").addEventListener("click", () => this.handIn());
     this.found = this.inbox.find().then((there) => {
@@ -35,8 +35,7 @@ export class Delivery {
     }
     return this.work.run("Lämnar in …", async (told) => {
       await this.found;
-      const book = await this.open();
-      if (!book.file) throw new Error("Excel lämnade inte ut filen, så den går inte att lämna in härifrån. Spara den, stäng och öppna den igen, eller lämna in den sparade filen på sidan (index.html).");
+      const book = await this.file();
       return this.inbox.there ? this.toInbox(book, by) : this.stamped(book, by, told);
     });
   }

@@ -1,8 +1,9 @@
 // The pane: the open workbook is checked here, by the engine. What goes wrong stands in the banner.
 import { Engine, inWorker } from "../engine/client.js";
+import { Begin } from "../common/begin.js";
 import { Findings } from "../common/findings.js";
 import { followTheme } from "../common/theme.js";
-import { Work, at, clock, counted, progress, say, showEngine, tabs, trouble } from "../common/ui.js";
+import { Work, at, clock, progress, say, showEngine, tabs, trouble } from "../common/ui.js";
 import { built } from "../version.js";
 import { Delivery } from "./delivery.js";
 import * as excel from "./excel.js";
@@ -14,7 +15,7 @@ const engine = new Engine(inWorker(new URL("../engine/worker.js", import.meta.ur
 const work = new Work();
 const state = { changes: 0, earlier: [], checked: null };
 const findings = new Findings({ box: at("resultat"), verdict: at("utslag"), go, explain });
-const delivery = new Delivery({ engine, work, open: read, earlier: () => state.earlier, show });
+const delivery = new Delivery({ engine, work, file, earlier: () => state.earlier });
 
 showEngine(engine);
 register(engine);
@@ -121,14 +122,32 @@ async function compare() {
   if (chosen.length) await validate();
 }
 
+// Rows cannot be added under protection without leaving half of what a row needs, so the workbook is built anew with more.
 function moreRows() {
-  return work.run("Lägger till rader …", async () => {
-    const added = await excel.moreRows(10);
-    return `${counted(added.rows, "rad", "rader")} till på ${added.sheet}.`;
+  return work.run("Bygger arbetsboken med fler rader …", async (told) => {
+    const book = await file();
+    const answer = await engine.ask("fler_rader", { fil: { namn: book.name, nr: 0 } }, [book.file], told);
+    const [[name, content]] = Object.entries(answer.files);
+    await excel.openFile(content);
+    return `Öppnad som en ny arbetsbok: samma innehåll, med plats för fler rader. Spara den, gärna som ${name}.`;
   });
 }
 
-const showTab = tabs(at("flikar"));
+// The workbook as a file, where nothing else will do.
+async function file() {
+  const book = await read();
+  if (!book.file) throw new Error("Excel lämnade inte ut filen. Spara den, stäng och öppna den igen, eller släpp filen på sidan (index.html).");
+  return book;
+}
+
+const begin = new Begin({
+  engine,
+  work,
+  earlier: async () => (at("ny-oppen").checked ? [await file()] : []),
+  give: async (name, content) => (await excel.openFile(content), `öppnad som en ny arbetsbok. Spara den, gärna som ${name}.`),
+});
+
+const showTab = tabs(at("flikar"), (id) => id === "flik-ny" && begin.offer());
 const look = followTheme(globalThis.Office);
 Office.onReady(async () => {
   look();
