@@ -148,9 +148,10 @@ def _city_name(outcome: Outcome) -> str:
 
 
 def _choices(asked: Question) -> Answer:
-    """Which sets that can be made, and for whom."""
-    sets = [{"set": id_, "niva": level, "titel": info["title"], "dag": info["report_date"]}
-            for (id_, level), info in sorted(catalog().sets.items())]  # fmt: skip
+    """Which sets that can be made up to the year after `ar` (all without it), and for whom."""
+    last = int(asked.said.get("ar") or 9998) + 1
+    sets = [{"set": each.id, "niva": each.level, "titel": each.title, "dag": each.report_date, "belagt": each.documented}
+            for _, each in sorted(catalog().sets.items()) if each.year <= last]  # fmt: skip
     namnder = [{"kod": each.code, "namn": each.name, "fran": each.valid_from, "till": each.valid_to}
                for each in catalog().namnder.values()]  # fmt: skip
     return Answer({"set": sets, "namnder": namnder})
