@@ -120,11 +120,38 @@ def test_a_new_set_is_made(page: Opened) -> None:
     page.page.click("#flik-ny")
     page.until("document.querySelectorAll('#ny-namnd option').length > 0")
     page.idle()
-    page.page.select_option("#ny-set", label=page.page.locator("#ny-set option", has_text="2024-T1").first.inner_text())
+    page.page.select_option(
+        "#ny-set", label=page.page.locator("#ny-set option", has_text="2024-T1 Stadens").first.inner_text()
+    )
     page.page.select_option("#ny-namnd", "SDN08")
     name, content = downloaded(page, "Skapa och hämta")
     assert name == "SDN08_2024-T1.xlsx"
     assert read_filled(content, catalog()).namnd == "SDN08"
+
+
+def test_a_set_is_begun_with_what_an_earlier_workbook_knows(page: Opened, book: Path) -> None:
+    page.page.click("#flik-ny")
+    page.until("document.querySelectorAll('#ny-namnd option').length > 0")
+    page.idle()
+    choose(page, "#ny-tidigare", book)
+    page.page.select_option(
+        "#ny-set", label=page.page.locator("#ny-set option", has_text="2024-T2 Stadens").first.inner_text()
+    )
+    page.page.select_option("#ny-namnd", "SDN08")
+    page.page.check("#ny-kvar")
+    _, content = downloaded(page, "Skapa och hämta")
+    assert "Medfört ur 2024-T1" in page.text("#ny-sagt")
+    begun = read_filled(content, catalog())
+    assert begun.set.id == "2024-T2"
+    assert len(begun.facts) > len(read_filled(forms.raw_bytes("2024-T2"), catalog()).facts) / 2
+
+
+def test_lists_get_room_for_more_rows(page: Opened, book: Path) -> None:
+    choose(page, "#bok-fil", book)
+    name, content = downloaded(page, "Fler rader i listorna")
+    before, after = read_filled(book, catalog()), read_filled(content, catalog())
+    assert name == "2024-T1_SDN08_fler_rader.xlsx"
+    assert after.inputs() == before.inputs()
 
 
 def test_a_clean_workbook_is_stamped(page: Opened, clean: Path) -> None:

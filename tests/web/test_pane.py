@@ -89,7 +89,7 @@ def test_where_excel_keeps_the_file_its_cells_are_judged_instead_and_it_is_said(
     pane.page.click("#flik-lamna")
     pane.page.fill("#av", "controller")
     pane.click("#lamna-in")
-    assert "på sidan (index.html)" in pane.text("#fel-banner")
+    assert "släpp filen på sidan (index.html)" in pane.text("#fel-banner")
 
 
 def test_values_of_every_kind_are_the_same_by_both_routes(
@@ -294,6 +294,29 @@ def test_a_workbook_with_findings_is_not_handed_in(pane: Pane) -> None:
     before = cells(pane.host.saved())
     pane.click("#lamna-in")
     assert "varningar rättas eller förklaras" in pane.text("#fel-banner")
+    assert cells(pane.host.saved()) == before
+
+
+def test_the_next_report_begins_with_the_open_workbook(pane: Pane) -> None:
+    pane.page.click("#flik-ny")
+    pane.until("document.querySelectorAll('#ny-namnd option').length > 0")
+    pane.idle()
+    label = pane.page.locator("#ny-set option", has_text="2024-T2 Stadens").first.inner_text()
+    pane.page.select_option("#ny-set", label=label)
+    pane.page.select_option("#ny-namnd", "SDN08")
+    pane.page.check("#ny-kvar")
+    pane.click("#skapa")
+    assert "Medfört ur 2024-T1" in pane.text("#ny-sagt")
+    (content,) = pane.host.opened
+    assert read_filled(content, catalog()).set.id == "2024-T2"
+
+
+def test_more_rows_are_a_new_workbook_with_the_same_content(pane: Pane) -> None:
+    before = cells(pane.host.saved())
+    pane.click("#mer-rader")
+    assert "med plats för fler rader" in pane.text("#lage")
+    (content,) = pane.host.opened
+    assert read_filled(content, catalog()).inputs() == read_filled(pane.given, catalog()).inputs()
     assert cells(pane.host.saved()) == before
 
 

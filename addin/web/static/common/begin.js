@@ -1,5 +1,5 @@
 // A new set for a nämnd and period, empty or begun with what earlier workbooks know.
-import { at, element } from "./ui.js";
+import { at, element, now } from "./ui.js";
 
 export class Begin {
   // `earlier` gives the workbooks to begin with, `give` takes the new one's name and content and says what became of it.
@@ -12,9 +12,12 @@ export class Begin {
   async offer() {
     if (this.choices) return;
     await this.work.run("Hämtar vad som kan skapas …", async () => {
-      this.choices = (await this.engine.ask("val", {})).said;
+      this.choices = (await this.engine.ask("val", { ar: new Date().getFullYear() })).said;
       this.choices.set.reverse();
-      at("ny-set").replaceChildren(...this.choices.set.map((each, number) => new Option(`${each.set} ${each.titel}`, number)));
+      const named = (each) => `${each.set} ${each.titel}${each.belagt ? "" : " (efter mönster)"}`;
+      at("ny-set").replaceChildren(...this.choices.set.map((each, number) => new Option(named(each), number)));
+      const today = now().slice(0, 10); // the report that is due next
+      at("ny-set").value = Math.max(0, this.choices.set.findLastIndex((each) => each.niva === "namnd" && each.dag >= today));
       this.offerNamnder();
     });
   }
