@@ -110,6 +110,8 @@ def modules(packages: Mapping[str, bytes]) -> dict[str, bytes]:
     found |= {f"motor/{name}": content for name, content in files(packages["pyodide"], PYODIDE) if name in PYODIDE}
     fluent = dict(files(packages["@fluentui/web-components"], ("dist/web-components.min.js",)))
     found["fluent/web-components.min.js"] = fluent["dist/web-components.min.js"]
+    login = dict(files(packages["@azure/msal-browser"], ("lib/msal-browser.min.js",)))
+    found["msal/msal-browser.min.js"] = without_maps(login["lib/msal-browser.min.js"])
     for name, content in files(packages["@fluentui/tokens"], ("lib/",)):
         if name.endswith(".js"):
             found[f"fluent/tokens/{name.removeprefix('lib/')}"] = without_maps(content)

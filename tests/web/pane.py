@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,9 +67,19 @@ class Pane(Opened):
 
 
 @contextmanager
-def in_excel(browser: Browser, address: str, book: Path, *, settings: str = "{}", ready: bool = True) -> Iterator[Pane]:
+def in_excel(
+    browser: Browser,
+    address: str,
+    book: Path,
+    *,
+    settings: str = "{}",
+    ready: bool = True,
+    before: Callable[[Page], object] | None = None,
+) -> Iterator[Pane]:
     """The pane over a workbook; at the end nothing was beyond the stand-in, failed in the page or left the host."""
     page = browser.new_page(locale="sv-SE", viewport={"width": 380, "height": 900})
+    if before is not None:
+        before(page)
     found = Pane(page, address, book, settings=settings)
     if ready:
         found.ready()

@@ -77,14 +77,11 @@ def test_every_address_in_a_page_a_script_or_the_manifest_is_a_file_in_the_folde
 
 
 def test_no_script_or_page_of_ours_names_another_host(built: Built) -> None:
-    allowed = {"https://motor.invalid/", "https://login.microsoftonline.com"}
-    for path in (built.folder / built.version / "app").rglob("*.js"):
-        assert (
-            set(re.findall(r"https?://[^\s\"'`;]+", path.read_text(encoding="utf-8")))
-            <= {*allowed, "https://fil.invalid/$"} | allowed
-        ), path
-    for name in ("index.html", "panel.html"):
-        assert set(re.findall(r"https?://[^\s\"';]+", (built.folder / name).read_text(encoding="utf-8"))) <= allowed
+    """But the city's login, and an address that is answered from memory."""
+    allowed = {"https://motor.invalid", "https://login.microsoftonline.com"}
+    pages = [built.folder / "index.html", built.folder / "panel.html"]
+    for path in (*(built.folder / built.version / "app").rglob("*.js"), *pages):
+        assert set(re.findall(r"https?://[\w.-]+", path.read_text(encoding="utf-8"))) <= allowed, path
 
 
 def test_the_engines_files_are_as_the_scripts_say(built: Built) -> None:

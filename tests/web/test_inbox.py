@@ -21,7 +21,7 @@ from blankettset.workbook.read.bind import read_filled
 from tests.web.pane import in_excel
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page, Route
 
 pytest.importorskip("starlette", reason="inkorgen prövas inte: starlette saknas på den här maskinen")
 pytestmark = [pytest.mark.webb, pytest.mark.filterwarnings("ignore")]
@@ -100,3 +100,39 @@ def test_what_the_inbox_refuses_is_its_own_sentence(browser: Browser, server: st
         pane.click("#lamna-in")
         assert "varningar rättas eller förklaras" in pane.text("#fel-banner")
         assert list(inbox.rglob("*.xlsx")) == []
+
+
+ENTRA = {"inkorg": True, "inloggning": {"sort": "entra", "tenant": "t", "klient": "k", "omfattning": "api://k/lamna"}}
+MSAL = """globalThis.msal = { createStandardPublicClientApplication: async ({ auth }) => ({
+  getAllAccounts: () => [], acquireTokenSilent: async () => { throw new Error("interaction_required"); },
+  acquireTokenPopup: async ({ scopes }) => ({ accessToken: `${auth.clientId} ${auth.authority} ${scopes}` }) }) };"""
+
+
+def test_a_login_in_entra_is_asked_for_by_microsofts_library_and_goes_with_every_call(
+    browser: Browser, host: str, clean: Path
+) -> None:
+    """Microsoft's library is there as it is pinned; here it is answered for, since no tenant can be reached."""
+    asked: list[tuple[str, str | None]] = []
+
+    def api(route: Route) -> None:
+        name = route.request.url.partition("/api/")[2].partition("?")[0]
+        asked.append((name, route.request.headers.get("authorization")))
+        route.fulfill(
+            json={"": ENTRA, "jag": {"namn": "Någon", "slk": False, "namnder": ["SDN08"]}}.get(name, {"text": "Nej."}),
+            status=403 if name == "lamna-in" else 200,
+        )
+
+    def answered(page: Page) -> None:
+        page.route("**/api/**", api)
+        page.route("**/msal-browser.min.js", lambda route: route.fulfill(body=MSAL, content_type="text/javascript"))
+
+    with in_excel(browser, host, clean, ready=False, before=answered) as pane:
+        pane.ready()
+        pane.page.click("#flik-lamna")
+        pane.until("document.getElementById('lamna-text').textContent.includes('inkorgen')")
+        pane.page.fill("#av", "controller")
+        pane.click("#lamna-in")
+        assert pane.text("#fel-banner") == "Nej."
+        assert not pane.page.is_visible("#flik-slk")
+    token = "Bearer k https://login.microsoftonline.com/t api://k/lamna"
+    assert asked == [("", None), ("jag", token), ("lamna-in", token)]

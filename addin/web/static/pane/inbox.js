@@ -17,23 +17,23 @@ export class Inbox {
       if (!response.ok || !response.headers.get("Content-Type")?.includes("json")) return false;
       this.login = (await response.json()).inloggning;
       this.there = true;
-      this.who = await this.ask("jag");
     } catch {
-      this.who = null; // not logged in yet: asked again when something is handed in
+      return false;
     }
-    return this.there;
+    this.who = await this.ask("jag").catch(() => null); // not logged in: asked again when something is handed in
+    return true;
   }
 
   async headers() {
     if (this.login?.sort !== "entra") return { "X-Blankett-Token": this.login?.token || "" };
-    const token = await Office.auth.getAccessToken({ allowSignInPrompt: true, allowConsentPrompt: true });
-    return { Authorization: `Bearer ${token}` };
+    const { token } = await import("./login.js");
+    return { Authorization: `Bearer ${await token(this.login)}` };
   }
 
   async fetch(path, { body, type, answer = "json" } = {}) {
     let response;
     const headers = await this.headers().catch(() => {
-      throw new Error("Du är inte inloggad i Excel med ditt konto i staden. Logga in och försök igen.");
+      throw new Error("Inloggningen gick inte. Logga in i Excel med ditt konto i staden och försök igen; arbetsboken är inte ändrad.");
     });
     try {
       response = await fetch(`api/${path}`, body === undefined ? { headers } : { method: "POST", headers: { ...headers, "Content-Type": type || "application/json" }, body });
