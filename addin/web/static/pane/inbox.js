@@ -75,7 +75,7 @@ export class Inbox {
     const broken = (found.brott || []).map((text) => element("p", text, "brott"));
     const table = element("table");
     const head = element("tr");
-    head.append(...["Ta med", "Nämnd", "Status", "Version", "Gör"].map((text) => element("th", text)));
+    head.append(...["Ta med", "Nämnd", "Status", "Version"].map((text) => element("th", text)));
     table.append(head, ...found.rader.map((row) => this.row(row, found, run, again)));
     const scroll = element("div", "", "rullbar");
     scroll.append(table);
@@ -88,7 +88,7 @@ export class Inbox {
   row(found, { blankettset }, run, again) {
     const line = element("tr");
     line.dataset.namnd = found.namnd;
-    const cells = Array.from({ length: 5 }, () => element("td"));
+    const cells = Array.from({ length: 4 }, () => element("td"));
     cells[1].textContent = found.enhet ? `${found.namn}, ${found.enhet}` : found.namn;
     cells[2].append(element("span", found.status, COLOUR[found.status] || ""));
     if (found.versioner.length) {
@@ -99,8 +99,9 @@ export class Inbox {
       choice.setAttribute("aria-label", `Version från ${found.namn}`);
       choice.append(...[...found.versioner].reverse().map((each) => new Option(`v${each.version} ${each.tid}`, each.version)));
       cells[0].append(box);
-      cells[3].append(choice);
-      cells[4].append(button("Lämna tillbaka", () => this.sendBack(cells[4], found, blankettset, choice, run, again), { className: "arbete" }));
+      const back = element("div");
+      back.append(button("Lämna tillbaka", () => this.sendBack(back, found, blankettset, choice, run, again), { className: "arbete" }));
+      cells[3].append(choice, back);
     }
     line.append(...cells);
     return line;
