@@ -63,11 +63,11 @@ def test_a_folder_with_something_in_it_is_not_made_new(stad: Path) -> None:
 def test_values_of_a_parameter_join_the_built_in_ones_and_the_same_day_replaces(stad: Path) -> None:
     put(stad, "parametrar/egna.yaml", TAK)
     found = load(stad=stad)
-    assert [str(v) for _, v, _ in found.parameters["lokaler.hyra_tak"].values] == ["2500", "2750"]
+    assert [str(v) for _, v, _ in found.parameters["lokaler.hyra_tak"].values] == ["2500", "2750", "2500"]
     assert found.blankettset("2024-T1").parameter("lokaler.hyra_tak") == 2750
     assert catalog().blankettset("2024-T1").parameter("lokaler.hyra_tak") == 2500
     put(stad, "parametrar/egna.yaml", TAK.replace("2024-01-01", "2019-01-01"))
-    assert [str(v) for _, v, _ in load(stad=stad).parameters["lokaler.hyra_tak"].values] == ["2750"]
+    assert [str(v) for _, v, _ in load(stad=stad).parameters["lokaler.hyra_tak"].values] == ["2750", "2500"]
 
 
 def test_records_take_the_place_of_those_with_the_same_name_and_new_ones_come_last(stad: Path) -> None:
