@@ -17,7 +17,7 @@ from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, keep_documents, kept_documents, read_documents
 from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
-from blankettset.templates.layouts import FOLDER, Layouts
+from blankettset.templates.layouts import FOLDER, Layouts, read_layouts
 from blankettset.templates.model import (
     Blankett,
     Blankettset,
@@ -30,17 +30,21 @@ from blankettset.templates.model import (
 )
 from blankettset.templates.periods import LAST_YEAR, Periods, SetInfo
 
+CITY = "stad"  # among the documents: what says that a city's folder lies over them
+
 
 class Catalog:
-    """All definitions. `documents` maps file name to checked content; `kept` are the layouts of earlier days.
+    """All definitions. `documents` maps file name to checked content; `kept` are the layouts of earlier days."""
 
-    `stad` is the hash of the city's own folder, when it lies over the built-in definitions.
-    """
-
-    def __init__(self, documents: Mapping[str, Any], kept: Layouts | None = None, stad: str = "") -> None:
+    def __init__(self, documents: Mapping[str, Any], kept: Layouts | None = None) -> None:
         self.documents = documents
         self.kept = kept or Layouts(())
-        self.stad = stad
+
+    @property
+    def stad(self) -> str:
+        """The hash of the city's own folder, when it lies over the built-in definitions; it follows the documents everywhere."""
+        found: str = self.documents.get(CITY, {}).get("hash", "")
+        return found
 
     @cached_property
     def sources(self) -> Mapping[str, Mapping[str, str]]:
@@ -288,28 +292,32 @@ def _marked(form: Blankett, plan: KfPlan, year: int) -> Blankett:
 def load(root: Path = ROOT, stad: Path | None = None) -> Catalog:
     """The catalog of `root` with the city's folder over it. DefinitionError on a mistake in the files, which are checked
     when one of them has changed."""
-    layouts = Layouts([root / FOLDER, *([stad / FOLDER] if stad else [])])
-    judged_by = city_digest(stad) if stad else ""
+    own = _of_city(stad) if stad else {}
     kept = kept_documents(root, stad)
     if kept is not None:
-        return Catalog(kept, layouts, judged_by)
+        return _with_layouts({**kept, **own}, root)
     from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them
 
     read = read_documents(root, stad)
     check.definitions(read)
-    found = Catalog({name: document.data for name, document in read.items()}, layouts, judged_by)
+    content = {name: document.data for name, document in read.items()}
+    found = _with_layouts({**content, **own}, root)
     plans = [(f"{name[3:7]}-{period}", "namnd") for name in read if name.startswith("kf/") for period in ("VP", "VB")]
     tried = dict.fromkeys([*found.tried, *(key for key in plans if key in found.sets)])
     check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in tried))
-    keep_documents(root, found.documents, stad)
+    keep_documents(root, content, stad)
     return found
 
 
-def city_digest(stad: Path) -> str:
-    """The hash of the city's folder that stands in receipts."""
+def _of_city(stad: Path) -> dict[str, Any]:
+    """What a city's folder adds beside its files: its hash, for receipts, and the layouts that are kept in it."""
     from blankettset.templates.city import digest, require
 
-    return digest(require(stad))
+    return {CITY: {"hash": digest(require(stad)), "layouter": read_layouts(stad / FOLDER)}}
+
+
+def _with_layouts(content: Mapping[str, Any], root: Path) -> Catalog:
+    return Catalog(content, Layouts([root / FOLDER], content.get(CITY, {}).get("layouter", {})))
 
 
 STAD = "BLANKETT_STAD"

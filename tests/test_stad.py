@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from blankettset.addin.cli.kommandon import main
-from blankettset.templates.catalog import STAD, Catalog, catalog, load
+from blankettset.templates.catalog import CITY, STAD, Catalog, catalog, load
 from blankettset.templates.city import mistakes
-from blankettset.templates.documents import ROOT
+from blankettset.templates.documents import READY, ROOT
 from blankettset.templates.layouts import FOLDER
 from blankettset.validators.finding import Severity
 from blankettset.validators.validate import validate
@@ -49,7 +50,7 @@ def built_in(name: str) -> str:
 
 def test_a_new_folder_changes_nothing_and_has_no_mistakes(stad: Path) -> None:
     assert list(mistakes(stad)) == []
-    assert load(stad=stad).documents == catalog().documents
+    assert {name: each for name, each in load(stad=stad).documents.items() if name != CITY} == catalog().documents
     done = blankett("stad", "kontrollera", stad)
     assert (done.exit_code, "inga fel" in done.output) == (0, True)
 
@@ -207,3 +208,17 @@ def test_the_catalogue_is_a_value_and_two_can_stand_beside_each_other(stad: Path
     assert one.blankettset("2024-T1").parameter("lokaler.hyra_tak") != other.blankettset("2024-T1").parameter(
         "lokaler.hyra_tak"
     )
+
+
+def test_ready_made_definitions_judge_as_the_folder_does(stad: Path, tmp_path: Path) -> None:
+    """As in the browser, where the city's folder is not at hand but its definitions came with the program."""
+    put(stad, "parametrar/egna.yaml", TAK)
+    there = load(stad=stad)
+    root = tmp_path / "program"
+    shutil.copytree(ROOT / FOLDER, root / FOLDER)
+    (root / READY).write_text(json.dumps(there.documents, ensure_ascii=False), "utf-8")
+    ready = load(root)
+    assert ready.stad == there.stad != ""
+    path = tmp_path / "bok.xlsx"
+    assert blankett("ny", "--namnd", "SDN08", "--period", "2024-T1", "-o", path).exit_code == 0
+    assert validate(read_filled(path, ready)).receipt == validate(read_filled(path, there)).receipt
