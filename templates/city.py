@@ -13,7 +13,7 @@ The files have the same form as the built-in ones, and a mistake is told with th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -149,27 +149,3 @@ def _overlaid(found: dict[str, Document], name: str, top: str) -> Overlaid:
     if not isinstance(document, Overlaid):
         document = found[name] = Overlaid(document, top)
     return document
-
-
-def mistakes(folder: Path) -> Iterator[str]:
-    """Every mistake in a city's folder, each with file and line; nothing when it can be used."""
-    from blankettset.templates.catalog import load
-    from blankettset.templates.documents import read_document
-
-    sound = True
-    try:
-        own = files(folder)
-    except DefinitionError as error:
-        yield from error.mistakes
-        return
-    for name, path in own.items():
-        try:
-            read_document(name, path)
-        except DefinitionError as error:
-            sound = False
-            yield from error.mistakes
-    if sound:
-        try:
-            load(stad=folder)
-        except DefinitionError as error:
-            yield from error.mistakes

@@ -18,6 +18,7 @@ from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.write.build import build
 from tests import forms
 
+COVERED = {"BF607"}
 SET = "2024-T1"
 FILE = "blanketter/projekt/alla_2019.yaml"
 NAMNDER = ("SDN04", "SDN08", "SDN12")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from blankettset.addin.check.stadsmapp import mistakes
 from blankettset.addin.cli.kommandon import main
 from blankettset.templates.catalog import CITY, STAD, Catalog, catalog, load
-from blankettset.templates.city import mistakes
 from blankettset.templates.documents import READY, ROOT
 from blankettset.templates.layouts import FOLDER
 from blankettset.validators.finding import Severity

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from blankettset.templates.catalog import Catalog, city_folder
-from blankettset.templates.city import FOLDERS
-from blankettset.templates.errors import Refusal, reason
+from blankettset.templates.catalog import Catalog, city_folder, load
+from blankettset.templates.city import FOLDERS, files
+from blankettset.templates.documents import read_document
+from blankettset.templates.errors import DefinitionError, Refusal, reason
 from blankettset.templates.layouts import FOLDER, keep, kept
 from blankettset.templates.model import Blankettset
 
@@ -80,3 +82,24 @@ def keep_layouts(catalog: Catalog, blankettset: Blankettset) -> None:
             raise NotMade(
                 f"Layouten av {form} går inte att bevara i {folder / FOLDER} ({reason(error)}); arbetsböcker skapas inte utan det."
             ) from None
+
+
+def mistakes(folder: Path) -> Iterator[str]:
+    """Every mistake in a city's folder, each with file and line; nothing when it can be used."""
+    sound = True
+    try:
+        own = files(folder)
+    except DefinitionError as error:
+        yield from error.mistakes
+        return
+    for name, path in own.items():
+        try:
+            read_document(name, path)
+        except DefinitionError as error:
+            sound = False
+            yield from error.mistakes
+    if sound:
+        try:
+            load(stad=folder)
+        except DefinitionError as error:
+            yield from error.mistakes

@@ -35,7 +35,8 @@ def ny_mapp(mapp: Path) -> int:
 @guarded
 def kontrollera(mapp: Path) -> int:
     """Kontrollera mappen: varje fel med fil och rad. Svaret är 1 när det finns fel."""
-    from blankettset.templates.city import digest, mistakes, require
+    from blankettset.addin.check.stadsmapp import mistakes
+    from blankettset.templates.city import digest, require
 
     found = list(mistakes(require(mapp)))
     for sentence in found:
