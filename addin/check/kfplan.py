@@ -25,6 +25,7 @@ from blankettset.templates.schema import nearest
 from blankettset.workbook.calc.values import plain_number
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
+from blankettset.workbook.layout.text_size import row_height, text_lines
 from blankettset.workbook.read.xlsx_reader import read_workbook
 from blankettset.workbook.write.build import new_book
 from blankettset.workbook.write.files import new_file
@@ -38,6 +39,7 @@ HELP = (
     "En rad för varje mål och, under målet, en för var och en av dess indikatorer, i budgetens ordning. Årsmålet skrivs som i budgeten: "
     "79 %, Max 10, Ökning, Tas fram av nämnd; tomt när KF inte har satt något."
 )
+WIDTHS = (8, 16, 84, 22, 14, 18, 14, 14)
 MAX_ROWS = 2_000
 _NUMBER = re.compile(r"^[0-9]+(\.[0-9]+)*$")
 
@@ -77,7 +79,7 @@ def _write(book: Any, catalog: Catalog, plan: KfPlan, year: int, of_year: int) -
     fmt = look.Formats(book)
     sheet = book.add_worksheet(SHEET)
     sheet.hide_gridlines(2)
-    for at, width in enumerate((8, 16, 84, 22, 12, 18, 14, 14)):
+    for at, width in enumerate(WIDTHS):
         sheet.set_column(at, at, width)
     sheet.write_string(0, 0, YEAR, fmt(bold=True))
     sheet.write_number(0, 1, year, fmt(bold=True, align="left", bg_color=look.INPUT_FILL))
@@ -89,11 +91,16 @@ def _write(book: Any, catalog: Catalog, plan: KfPlan, year: int, of_year: int) -
         sheet.write_string(2, at, text, fmt.header())
     cell = fmt(bg_color=look.INPUT_FILL, border=1, border_color=look.LINE, text_wrap=True, num_format="@")
     rows = list(_rows(catalog, plan))
+    goal = fmt(bg_color=look.INPUT_FILL, border=1, border_color=look.LINE, text_wrap=True, num_format="@", bold=True)
     for number, row in enumerate(rows, start=3):
+        style = cell if row[HEADINGS[1]] == KINDS["indikator"] else goal
+        lines = max(text_lines(row.get(heading, ""), width) for heading, width in zip(HEADINGS, WIDTHS, strict=True))
+        sheet.set_row(number, row_height(lines))
         for at, heading in enumerate(HEADINGS):
-            sheet.write_string(number, at, row.get(heading, ""), cell) if row.get(heading) else sheet.write_blank(
-                number, at, None, cell
-            )
+            if row.get(heading):
+                sheet.write_string(number, at, row[heading], style)
+            else:
+                sheet.write_blank(number, at, None, style)
     last = len(rows) + 60
     for number in range(len(rows) + 3, last):
         for at in range(len(HEADINGS)):
