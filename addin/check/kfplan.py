@@ -94,8 +94,9 @@ def _write(book: Any, catalog: Catalog, plan: KfPlan, year: int, of_year: int) -
     goal = fmt(bg_color=look.INPUT_FILL, border=1, border_color=look.LINE, text_wrap=True, num_format="@", bold=True)
     for number, row in enumerate(rows, start=3):
         style = cell if row[HEADINGS[1]] == KINDS["indikator"] else goal
-        bold = 0.9 if style is goal else 1
-        lines = max(text_lines(row.get(h, ""), width * bold) for h, width in zip(HEADINGS, WIDTHS, strict=True))
+        lines = max(
+            text_lines(row.get(h, ""), width, bold=style is goal) for h, width in zip(HEADINGS, WIDTHS, strict=True)
+        )
         sheet.set_row(number, row_height(lines))
         for at, heading in enumerate(HEADINGS):
             if row.get(heading):
