@@ -14,6 +14,7 @@ import click
 
 from blankettset.addin.cli.flytta import uppgradera
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.stad import kf, stad
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 from blankettset.addin.cli.webben import sida, webb
 
@@ -29,6 +30,13 @@ if TYPE_CHECKING:
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
 @click.version_option(package_name="blankettset", message="blankett %(version)s", help="Visa versionen.")
+@click.option(
+    "--stad",
+    cls=Val,
+    expose_value=False,
+    metavar="MAPP",
+    help="Stadens egen mapp över programmets definitioner (annars BLANKETT_STAD); kan stå var som helst på raden.",
+)
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
@@ -123,6 +131,7 @@ def ny(
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
     from blankettset.addin.check.konsolidering import workbooks
     from blankettset.addin.check.skydd import spare_sources
+    from blankettset.addin.check.stadsmapp import keep_layouts
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.carry.slk import read_slk
 
@@ -133,6 +142,7 @@ def ny(
     if chosen is None and (alla is None or niva == "enhet"):
         raise Obrukbart("Uppgiften --namnd saknas. Se »blankett ny --help».")
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
+<<<<<<< HEAD
     if alla is not None:
         return _for_all(blankettset, chosen, alla, enheter, foregaende, slk, keep=lamna_kvar, replace=ersatt)
     assert ut is not None
@@ -140,6 +150,10 @@ def ny(
     earlier = workbooks(foregaende)
     spare_sources(_xlsx(ut), (*earlier, *((ifyllt,) if ifyllt else ())))
     previous = read_earlier(earlier, catalog(), keep=lamna_kvar)
+=======
+    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    keep_layouts(catalog(), blankettset)
+>>>>>>> main
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -400,7 +414,11 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
+<<<<<<< HEAD
 for command in (uppgradera, tillagg, verifiera, gallra, webb, sida):
+=======
+for command in (tillagg, verifiera, gallra, kf, stad, webb, sida):
+>>>>>>> main
     main.add_command(command)
 
 if __name__ == "__main__":
