@@ -203,14 +203,9 @@ class Catalog:
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
-<<<<<<< HEAD
         context = Binding(words, titles, _row_forms(files), names, self._lists)
-        forms = {id_: context.form(name, raw) for id_, (name, raw) in files.items()}
-=======
-        context = Binding(words, titles, optional, names, self._lists)
         plan = self.plan(year)
         forms = {id_: _marked(context.form(name, raw), plan, year) for id_, (name, raw) in files.items()}
->>>>>>> main
         bound = Blankettset(
             id=set_id,
             year=year,
@@ -285,7 +280,6 @@ class Catalog:
         raise UnknownSet(f"Nämnden »{said}» finns inte i registret. Det finns {known}.")
 
 
-<<<<<<< HEAD
 def _row_forms(files: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, list[str]]:
     """The forms that a cover sheet has rows for: those that may be ej aktuella, and the others that somebody fills in.
 
@@ -304,11 +298,6 @@ def _row_forms(files: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, 
     return {"blankett": optional, "medford": [id_ for id_ in typed if id_ not in optional]}
 
 
-def load(root: Path = ROOT) -> Catalog:
-    """The catalog of `root`. DefinitionError on a mistake in its files, which are checked when one of them has changed."""
-    layouts = Layouts([root / FOLDER])
-    kept = kept_documents(root)
-=======
 def _marked(form: Blankett, plan: KfPlan, year: int) -> Blankett:
     """The form, saying so when it begins with goals that kommunfullmäktige has not decided for the year."""
     if plan.faststalld or form.kf_rows is None:
@@ -322,7 +311,6 @@ def load(root: Path = ROOT, stad: Path | None = None) -> Catalog:
     when one of them has changed."""
     own = _of_city(stad) if stad else {}
     kept = kept_documents(root, stad)
->>>>>>> main
     if kept is not None:
         return _with_layouts({**kept, **own}, root)
     from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them

@@ -71,21 +71,17 @@ def test_a_rule_says_what_it_requires(code: str) -> None:
 
 
 def test_every_rule_has_cases() -> None:
-<<<<<<< HEAD
-    from tests import test_foregaende, test_rullning, test_samling, test_structure
+    from tests import test_foregaende, test_layouts_out, test_rullning, test_samling, test_structure
 
     files = {path.stem for path in (ROOT / "tests" / "rules").glob("*.yaml")}
-    assert (
-        files | test_structure.COVERED | test_samling.COVERED | test_foregaende.COVERED | test_rullning.COVERED
-        == set(rules())
+    elsewhere = (
+        test_rullning.COVERED
+        | test_structure.COVERED
+        | test_samling.COVERED
+        | test_foregaende.COVERED
+        | test_layouts_out.COVERED
     )
-=======
-    from tests import test_foregaende, test_layouts_out, test_samling, test_structure
-
-    files = {path.stem for path in (ROOT / "tests" / "rules").glob("*.yaml")}
-    elsewhere = test_structure.COVERED | test_samling.COVERED | test_foregaende.COVERED | test_layouts_out.COVERED
     assert files | elsewhere == set(rules())
->>>>>>> main
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests" / "rules").glob("*.yaml")), ids=lambda p: p.stem)

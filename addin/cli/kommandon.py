@@ -142,7 +142,7 @@ def ny(
     if chosen is None and (alla is None or niva == "enhet"):
         raise Obrukbart("Uppgiften --namnd saknas. Se »blankett ny --help».")
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
-<<<<<<< HEAD
+    keep_layouts(catalog(), blankettset)
     if alla is not None:
         return _for_all(blankettset, chosen, alla, enheter, foregaende, slk, keep=lamna_kvar, replace=ersatt)
     assert ut is not None
@@ -150,10 +150,6 @@ def ny(
     earlier = workbooks(foregaende)
     spare_sources(_xlsx(ut), (*earlier, *((ifyllt,) if ifyllt else ())))
     previous = read_earlier(earlier, catalog(), keep=lamna_kvar)
-=======
-    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
-    keep_layouts(catalog(), blankettset)
->>>>>>> main
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -414,11 +410,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-<<<<<<< HEAD
-for command in (uppgradera, tillagg, verifiera, gallra, webb, sida):
-=======
-for command in (tillagg, verifiera, gallra, kf, stad, webb, sida):
->>>>>>> main
+for command in (uppgradera, tillagg, verifiera, gallra, kf, stad, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":
