@@ -31,9 +31,9 @@ def test_what_has_two_readings_is_refused_by_fill_and_functions(text: str, wante
     assert is_ambiguous(text) is wanted
     line = f"{forms.HEADER}verksamhetsomraden;forskola;budget;{text}\n"
     if wanted:
-        with pytest.raises(DataError, match="kan vara .* eller "):
+        with pytest.raises(DataError, match=r"kan vara .* eller "):
             parse_facts(line, blankettset)
-        with pytest.raises(Felaktigt, match="kan vara .* eller "):
+        with pytest.raises(Felaktigt, match=r"kan vara .* eller "):
             number("budget", text)
     else:
         assert parse_facts(line, blankettset)
