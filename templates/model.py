@@ -77,6 +77,9 @@ class Choice(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """A column of a form; see docs/blanketter for what the fields mean to a reader.
 
+    `size` says how its figures compare with the others on the row: "own" (not at all: adjustments, income beside costs),
+    "loose" (they may differ much, but not a thousandfold), "to_date" (the part of the year that has been), else of the
+    same size.
     `summed` is False for prices and averages, which several workbooks together cannot add up. `printed` is False for
     what only helps the reckoning; such columns stand last.
     With `iu` its number cells may hold the text i.u. (ingen uppgift).
@@ -94,6 +97,7 @@ class Column(msgspec.Struct, frozen=True):
     function: WrittenFunction | None = None
     sign: str | None = None
     positive_means: str | None = None
+    size: str = ""
     choices: tuple[Choice, ...] = ()
     width: int | None = None
     iu: bool = False
@@ -482,6 +486,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     `layouts` are the hashes of the forms' layouts, `layout_hash` that of them together: what a workbook is. `judgement`
     is the hash of what a verdict rests on besides code (parameters, register, plan, what is required). `built_with`
     are the parameters of a workbook that was built before they changed: its own formulas reckon with them.
+    `analogy` says, of a set that no document prints, what it is made after.
     `earlier_texts`: function -> how its Excel formula has been written.
     """
 
@@ -499,6 +504,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     layout_hash: str
     judgement: str
     kf: KfPlan = KfPlan()
+    analogy: str = ""
     ord: Mapping[str, tuple[str, ...]] = {}
     regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}

@@ -10,7 +10,7 @@ from blankettset.templates.model import LIST_TOTAL, Blankett, Relation
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.mal.rader import plain
+from blankettset.validators.rules.mal.rader import KEY_FIGURES, plain
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable
 from blankettset.workbook.calc.matvarde import tolka
 
@@ -35,7 +35,7 @@ def _is_given(filing: Filing, ref: Ref) -> bool:
 def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
     refs = [term.ref for term in relation.left + relation.right]
     forms = {ref.blankett for ref in refs}
-    if any(id_ in filing.unusable for id_ in forms):
+    if any(id_ in filing.unusable or id_ in filing.in_other_unit for id_ in forms):
         return
     empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
     if empty and not relation.not_current_is_zero:
@@ -322,13 +322,6 @@ def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
     Exempel: Tillgångar 321,2 men skulder och eget kapital 320,2.
     """
     yield from _relations(filing, "BF209")
-
-
-KEY_FIGURES = {
-    "nämndens budgetföljsamhet före resultatöverföringar": "budgetfoljsamhet_fore",
-    "nämndens budgetföljsamhet efter resultatöverföringar": "budgetfoljsamhet_efter",
-    "nämndens prognossäkerhet t2": "prognossakerhet_t2",
-}
 
 
 @rule(
