@@ -19,7 +19,9 @@ from blankettset.templates.catalog import catalog
 from blankettset.validators.explanations import EXPLANATIONS
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
 from blankettset.validators.validate import Result, validate
-from blankettset.workbook.edit.control_sheet import CONTROL
+from blankettset.workbook.edit.control_sheet import CONTROL, with_texts
+from blankettset.workbook.edit.sheet_edit import NotEditable
+from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.read.bind import bind, list_places, read_filled
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook, iso_serial
@@ -182,3 +184,19 @@ def _room(raw: RawBook, filled: FilledSet) -> dict[str, Any] | None:
         "lediga": [row for row in places[0] if row not in used],
         "kolumner": places[1],
     }
+
+
+def explained_copy(data: bytes, raw: RawBook, filled: FilledSet, given: Sequence[Mapping[str, Any]]) -> bytes:
+    """A copy of the read workbook `data` with these explanations on free rows of its sheet Förklaringar.
+
+    Each is what a finding is explained with (kod, blankett, rad, kolumn, siffror) and `text`. NotEditable without the room.
+    """
+    room = _room(raw, filled)
+    if room is None or len(room["lediga"]) < len(given):
+        what = "är fullt" if room else "saknas eller har ändrats"
+        raise NotEditable(f"Bladet Förklaringar {what}, så förklaringen går inte att skriva i {filled.file}.")
+    texts = {}
+    for row, each in zip(room["lediga"], given, strict=False):
+        for column, number in room["kolumner"].items():
+            texts[address(row, number)] = str(each.get("text" if column == "forklaring" else column) or "")
+    return with_texts(data, room["blad"], texts)
