@@ -78,7 +78,8 @@ export class City {
       box.setAttribute("aria-label", `Ta med ${found.namn}`);
       const choice = element("select");
       choice.setAttribute("aria-label", `Version från ${found.namn}`);
-      choice.append(...[...found.versioner].reverse().map((each) => new Option(`v${each.version} ${each.tid}${each.bruten ? " bruten" : each.slag === "preliminär" ? " prel." : ""}`, each.version)));
+      choice.append(...[...found.versioner].reverse().map((each) => new Option(`v${each.version}${each.bruten ? " bruten" : each.slag === "preliminär" ? " prel." : ""}`, each.version)));
+      choice.title = [...found.versioner].reverse().map((each) => `v${each.version} ${each.tid}`).join("\n");
       cells[0].append(box);
       cells[3].append(choice);
       cells[4].append(button("Öppna", () => this.run("Öppnar inlämningen …", () => this.open(found, Number(choice.value))), { className: "arbete" }));
