@@ -57,7 +57,7 @@ export class City {
       button("Påminn dem som saknas", () => this.run("Skriver påminnelsen …", () => this.remind()), { className: "arbete" }),
       button("Historik", () => this.run("Hämtar historiken …", () => this.history()), { className: "arbete" }),
     );
-    this.list.replaceChildren(top, ...(found.brott || []).map((text) => element("p", text, "brott")),
+    this.list.replaceChildren(top, ...(found.brott || []).map((text) => element("p", text, "brott")), ...(found.anmarkningar || []).map((text) => element("p", text, "ord-varning")),
       element("p", [...counts].map(([status, number]) => `${status}: ${number}`).join(", "), "stilla"), scroll, below);
   }
 
