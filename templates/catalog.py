@@ -64,6 +64,16 @@ class Catalog:
         return found
 
     @cached_property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words and phrases that texts are read with, by the id of their list; lists of one id in several files are joined."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, document in self.documents.items():
+            if name.startswith("ord/"):
+                for raw in document["ord"]:
+                    found[raw["id"]] = (*found.get(raw["id"], ()), *raw["ord"])
+        return found
+
+    @cached_property
     def namnder(self) -> Mapping[str, Namnd]:
         """The register of nämnder by code."""
         register = msgspec.convert(self.documents["namnder.yaml"]["namnder"], list[Namnd])
@@ -179,6 +189,7 @@ class Catalog:
             layout_hash=layout_of_set(layouts),
             judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
+            ord=self.words,
             regler=self.regler,
             earlier_texts=self.kept.function_texts,
             rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),

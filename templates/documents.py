@@ -52,6 +52,8 @@ def _schema_for(name: str) -> dict[str, Any]:
         return schema.PARAMETERS
     if name.startswith("kf/"):
         return schema.KF
+    if name.startswith("ord/"):
+        return schema.WORDS
     return {
         "namnder.yaml": schema.NAMNDER,
         "blankettset.yaml": schema.SETS,
@@ -74,7 +76,7 @@ def _files(root: Path) -> dict[str, Path]:
         "rullning.yaml",
     ]
     found = {name: root / name for name in names}
-    for folder in ("parametrar", "blanketter", "kf"):
+    for folder in ("parametrar", "blanketter", "kf", "ord"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
     return found
 

@@ -499,6 +499,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     layout_hash: str
     judgement: str
     kf: KfPlan = KfPlan()
+    ord: Mapping[str, tuple[str, ...]] = {}
     regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}
     earlier_texts: Mapping[str, Sequence[str]] = {}

@@ -331,6 +331,21 @@ SETS: dict[str, Any] = {
         },
     }
 }
+WORDS: dict[str, Any] = {
+    "source": {**SOURCE, "required": True},
+    "ord": {
+        "type": "list",
+        "required": True,
+        "schema": {
+            "type": "dict",
+            "schema": {
+                "id": {"type": "string", "required": True, "regex": r"^[a-zåäö0-9_.%A-Z]+$"},
+                "label": {**TEXT, "required": True},
+                "ord": {"type": "list", "required": True, "minlength": 1, "schema": {"type": "string"}},
+            },
+        },
+    },
+}
 SOURCES: dict[str, Any] = {
     "kallor": {
         "type": "dict",

@@ -20,6 +20,21 @@ from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.write.build import build
 from tests import forms
 
+TEXTS = {  # what texts, goals and units say against the rows; each has been read against the document
+    "000": {
+        "BF321": 1,  # 000:1404 and 1547
+        "BF331": 2,  # 000:212, 1836
+        "BF332": 16,
+        "BF421": 6,  # 000:450-520
+        "BF702": 15,  # 000:276, 640-644 and 1019-1238: judged in words, no forecast; 640 the other way
+        "BF703": 10,  # 000:396, 400, 452, 454, 516, 1026-1044
+        "BF707": 2,  # 000:150, 1415
+        "BF709": 1,  # 000:1479
+    },
+    "002": {"BF321": 1, "BF331": 3, "BF421": 3},
+    "003": {"BF321": 5, "BF331": 4, "BF332": 20, "BF421": 6, "BF702": 2, "BF707": 13, "BF709": 2},
+    "004": {"BF703": 2, "BF705": 2},  # 004:280, 294; 004:575, 577
+}
 FOUND = {  # fel and varningar, and how many upplysningar of each rule
     "2019-T2_SDN22": (
         [
@@ -32,7 +47,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF210 indikatorer.70.periodens_utfall",
             "BF210 indikatorer.71.periodens_utfall",
         ],
-        {"BF408": 11, "BF319": 4, "BF325": 3},
+        {"BF408": 11, "BF319": 4, "BF325": 4, **TEXTS["000"]},
     ),
     "2020-VP_SDN22_bestallarenheten": (
         ["BF317 indikatorer.7.arsmal", "BF317 indikatorer.8.arsmal"],  # 001:406-407
@@ -40,7 +55,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
     ),
     "2021-VB_SDNHA_daglig_verksamhet": (
         [f"BF322 enhetsmal.{row}.forvantat_resultat" for row in (5, 6, 7)],  # 004:592, 641, 697
-        {"BF411": 2, "BF319": 1},
+        {"BF411": 2, "BF319": 1, **TEXTS["004"]},
     ),
     "2021-VP_SDN04": (
         [
@@ -50,7 +65,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF324 indikatorer.15.arsmal",  # 002:431-432: 91 % although nothing is measured
             "BF317 indikatorer.29.arsmal",  # 002:731
         ],
-        {"BF318": 6, "BF408": 1},
+        {"BF318": 6, "BF408": 1, **TEXTS["002"]},
     ),
     "2024-T1_SDN08": (
         [
@@ -71,7 +86,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF321 aktiviteter.46.aktivitet",  # 003:1023-1024
             "BF306 internkontroll.4.atgard",
         ],
-        {"BF408": 12, "BF319": 5},
+        {"BF408": 12, "BF319": 5, "BF325": 1, **TEXTS["003"]},
     ),
 }
 NUMBER_WORDS = ("ingen|inga", "en|ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
@@ -226,6 +241,6 @@ def test_in_the_synthetic_city_the_planted_faults_are_found_and_nothing_else(tmp
     for path in sorted(tmp_path.glob("*.xlsx")):
         filled = read_filled(path, catalog())
         found = [
-            each for each in validate(filled).findings if each.code != "BF325"
+            each for each in validate(filled).findings if each.code not in ("BF325", "BF331", "BF421")
         ]  # a KF goal may outshine its indicators
         assert forms.flatten(found) == expected.get(filled.namnd, []), path.name

@@ -31,7 +31,9 @@ MODULES = (
     "mal.mal",
     "mal.matvarden",
     "siffror.foregaende",
-    "text.rapporttext",
+    "text.analyser",
+    "text.maltexter",
+    "mal.underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again

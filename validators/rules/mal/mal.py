@@ -23,7 +23,7 @@ from blankettset.validators.rules.mal.rader import (
     status_of,
 )
 from blankettset.workbook.calc.matvarde import Slag
-from blankettset.workbook.calc.status import DELVIS, EJ, HELT
+from blankettset.workbook.calc.status import DELVIS, EJ
 
 UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no target that the nämnd has set
 
@@ -322,28 +322,30 @@ def a_late_activity_is_explained(filing: Filing) -> Iterator[Hit]:
     source="Ren ordning; jfr 003:961-962",
 )
 def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
-    """BF321: En indikator eller aktivitet står en gång under samma mål.
+    """BF321: En indikator eller aktivitet står en gång.
 
     Givet listorna Indikatorer och Aktiviteter
-    När två rader har samma text under samma mål
-    Så varnas det: den räknas annars två gånger.
+    När två rader har samma text, under samma mål eller under två
+    Så varnas det, mellan mål upplyses det: den räknas annars två gånger.
     Exempel: Samma aktivitet står på rad 40 och 41 med olika startdatum.
     """
     for form, column in ((INDICATORS, "indikator"), (ACTIVITIES, "aktivitet")):
-        first: dict[tuple[str, str], str] = {}
+        first: dict[str, tuple[str, str]] = {}
         for line in lines(filing, form):
-            name = (line.text("mal"), plain(line.text(column)))
-            if not name[1]:
+            name = plain(line.text(column))
+            if not name:
                 continue
             if name in first:
+                row, goal = first[name]
                 yield filing.at(
                     (form, line.row, column),
-                    f"samma {column} står redan på rad {first[name]} under mål {name[0]}.",
+                    f"samma {column} står redan på rad {row} under mål {goal}.",
                     "Ta bort den ena raden, eller förklara skillnaden.",
-                    found=f"rad {first[name]}",
+                    found=f"rad {row}",
+                    severity=None if goal == line.text("mal") else Severity.UPPLYSNING,
                     follows_from_here=False,
                 )
-            first.setdefault(name, line.row)
+            first.setdefault(name, (line.row, line.text("mal")))
 
 
 @rule(
@@ -377,67 +379,3 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
 def _untold(filing: Filing, line: Line, column: str, text: str) -> Hit:
     return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", follows_from_here=False)
-
-
-@rule(
-    "BF325",
-    title="Målet är inte högre bedömt än det som ligger under",
-    many="{n} mål är högre bedömda än det som ligger under dem",
-    severity=Severity.UPPLYSNING,
-    source="003:201, 003:263: målet bedöms av mål, indikatorer och aktiviteter under det; jfr 000:176",
-)
-def a_goal_is_not_above_what_lies_below(filing: Filing) -> Iterator[Hit]:
-    """BF325: Ett mål som bedöms som helt uppfyllt har mestadels uppfyllt närmast under sig.
-
-    Givet ett mål med status ● Uppfylls helt och en analys (utan analys gäller BF314)
-    När ett mål närmast under inte är helt uppfyllt, eller när minst två av målets egna indikatorer och aktiviteter har
-    missats (med analys; utan gäller BF315 och BF320) och fler än som har nåtts
-    Så upplyses det med antalen, för den som läser stadens samlade bild. Nämndens bedömning gäller.
-    Exempel: KF-mål 1.2 är helt uppfyllt men tre av dess fyra indikatorer når inte årsmålet.
-    """
-    goals = [*lines(filing, GOALS), *lines(filing, UNIT_GOALS)]
-    below: dict[str, Counter[str]] = {line.text("nummer"): Counter() for line in goals}
-    for line in goals:
-        counted = below.get(line.text("nummer").rpartition(".")[0])
-        if counted is not None and line.text("status") in (DELVIS, EJ):
-            counted["mål"] += 1
-    for line in lines(filing, INDICATORS):
-        if line.text("mal") in below:
-            status = status_of(line)
-            below[line.text("mal")]["nådda"] += status == HELT
-            below[line.text("mal")]["indikatorer"] += status in (DELVIS, EJ) and is_explained(line)
-    for line in lines(filing, ACTIVITIES):
-        if line.text("mal") in below:
-            below[line.text("mal")]["nådda"] += line.text("lage") == "klar"
-            explained = bool(line.text("avvikelse") or line.text("analys"))
-            below[line.text("mal")]["aktiviteter"] += line.text("lage") == "forsenad" and explained
-    for line in goals:
-        counted = below[line.text("nummer")]
-        missed = counted["indikatorer"] + counted["aktiviteter"]
-        if (
-            line.text("status") != HELT
-            or not line.text("analys")
-            or not (counted["mål"] or missed > max(1, counted["nådda"]))
-        ):
-            continue
-        said = " och ".join(filter(None, (_counted(what, counted[what]) for what in MISSED)))
-        reached = f" {counted['nådda']} har nåtts." if missed else ""
-        yield filing.at(
-            (line.form, line.row, "status"),
-            f"målet är bedömt som helt uppfyllt, men närmast under det är {said}.{reached}",
-            "Inget behöver göras om analysen säger varför målet ändå nås.",
-            found=said,
-            related=((line.form, line.row, "forslag"),),
-            follows_from_here=False,
-        )
-
-
-MISSED = {
-    "mål": ("mål inte helt uppfyllt", "mål inte helt uppfyllda"),
-    "indikatorer": ("indikator inte uppfylld", "indikatorer inte uppfyllda"),
-    "aktiviteter": ("aktivitet försenad", "aktiviteter försenade"),
-}
-
-
-def _counted(what: str, number: int) -> str:
-    return f"{number} {MISSED[what][number != 1]}" if number else ""
