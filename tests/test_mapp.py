@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import re
@@ -17,11 +16,13 @@ from openpyxl import load_workbook
 from blankettset.addin.check.folder import OTHERS, look_through
 from blankettset.addin.check.konsolidering import Outcome, consolidate
 from blankettset.addin.cli.kommandon import main
-from blankettset.addin.inbox.inkorg import deliver
+from blankettset.addin.inbox.stamp import stamped
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Kind
 from blankettset.validators.finding import Severity
+from blankettset.validators.validate import content_hash
 from blankettset.workbook.calc.evaluate import Key, Value
+from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.modified import modified
 from blankettset.workbook.write.build import build
 from blankettset.workbook.write.files import WriteError
@@ -55,14 +56,11 @@ def with_saved(path: Path, moment: str) -> Path:
     return path
 
 
-def delivered(inbox: Path, path: Path, at: str) -> Path:
+def delivered(path: Path, at: str) -> None:
     """The workbook as a delivery stamps it."""
-    inbox.mkdir(exist_ok=True)
-    moment = datetime.datetime.fromisoformat(at)
-    found = deliver(inbox, path.read_bytes(), path.name, by="A", now=moment)
-    stamped = next(inbox.rglob(found.fil))
-    path.write_bytes(stamped.read_bytes())
-    return path
+    data = path.read_bytes()
+    filled = read_filled(data, catalog())
+    path.write_bytes(stamped(data, filled, at, "A", content_hash(filled)))
 
 
 def run(folder: Path, target: Path, **more: object) -> Outcome:
@@ -169,8 +167,8 @@ def test_the_latest_delivery_counts_whatever_was_saved_last(tmp_path: Path) -> N
     first = make(tmp_path / "in/rättad.xlsx", amount="0", saved="2024-05-01T09:00:00Z")
     second = make(tmp_path / "in/a.xlsx", amount="0", saved="2024-05-30T09:00:00Z")
     _change(first, "beskrivning ett")
-    delivered(tmp_path / "inkorg", second, "2024-05-13 09:12")
-    delivered(tmp_path / "inkorg2", first, "2024-05-14 16:40")
+    delivered(second, "2024-05-13 09:12")
+    delivered(first, "2024-05-14 16:40")
     outcome = run(tmp_path / "in", tmp_path / "stad.xlsx")
     ((severity, text),) = told(outcome, "BF602")
     assert severity == "upplysning"
@@ -189,7 +187,7 @@ def _change(path: Path, text: str) -> None:
 
 def test_a_later_save_that_was_not_delivered_is_a_warning_and_does_not_count(tmp_path: Path) -> None:
     first = make(tmp_path / "in/lämnad.xlsx", saved="2024-05-01T09:00:00Z")
-    delivered(tmp_path / "inkorg", first, "2024-05-13 09:12")
+    delivered(first, "2024-05-13 09:12")
     make(tmp_path / "in/ny.xlsx", amount="7", saved="2024-05-20T08:00:00Z")
     outcome = run(tmp_path / "in", tmp_path / "stad.xlsx")
     ((severity, text),) = told(outcome, "BF602")
@@ -242,10 +240,10 @@ def test_an_empty_template_never_counts_before_a_filled_one(tmp_path: Path) -> N
 
 def test_a_stamp_on_changed_figures_is_no_delivery(tmp_path: Path) -> None:
     first = make(tmp_path / "in/a.xlsx", saved="2024-05-01T09:00:00Z")
-    delivered(tmp_path / "inkorg", first, "2024-05-13 09:12")
-    stamped = dict(forms.bound(forms.read_workbook(first)).facts)
+    delivered(first, "2024-05-13 09:12")
+    facts = dict(read_filled(first, catalog()).facts)
     second = tmp_path / "in/b.xlsx"
-    build(second, catalog().blankettset(SET), catalog().namnd("SDN08"), {**stamped, PLACE: Decimal(9)})
+    build(second, catalog().blankettset(SET), catalog().namnd("SDN08"), {**facts, PLACE: Decimal(9)})
     with_saved(second, "2024-05-02T09:00:00Z")
     outcome = run(tmp_path / "in", tmp_path / "stad.xlsx")
     ((_, text),) = told(outcome, "BF602")
