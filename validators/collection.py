@@ -156,10 +156,12 @@ def judge(
         code for code, namnd in blankettset.namnder.items()
         if blankettset.level == "namnd" and namnd.exists_on(blankettset.report_date) and code not in present
     )  # fmt: skip
-    for code in (each for each in missing if each not in undecided):
-        name = blankettset.namnder[code].name
-        found.append(("", _finding("BF603", f"{name} ({code}) har inte lämnat {blankettset.id}.",
-                                   "Begär in filen. Stadens summor saknar nämnden tills den är med.", found=code)))  # fmt: skip
+    silent = [f"{blankettset.namnder[code].name} ({code})" for code in missing if code not in undecided]
+    if silent:
+        who, them = (silent[0], "nämnden") if len(silent) == 1 else (f"{len(silent)} nämnder", "nämnderna")
+        listed = "" if len(silent) == 1 else f": {', '.join(silent)}"
+        found.append(("", _finding("BF603", f"{who} har inte lämnat {blankettset.id}{listed}.",
+                                   f"Begär in det som saknas. Stadens summor saknar {them} tills dess.", found=", ".join(silent))))  # fmt: skip
     for filed in chosen:
         found.extend((filed.file, finding) for finding in filed.totals)
     found.extend(_counterparts(blankettset, chosen))
