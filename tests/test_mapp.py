@@ -337,7 +337,7 @@ def collected(tmp_path: Path, *given: dict[Key, Value]) -> Outcome:
 @pytest.mark.parametrize("others", [1, 2, 3])
 def test_a_whole_namnd_in_tkr_is_one_finding_on_the_collection(others: int, tmp_path: Path) -> None:
     outcome = collected(tmp_path, *(spread("1", seed) for seed in range(others)), spread("1000", 9))
-    ((severity, text),) = told(outcome, "BF607")
+    ((severity, text),) = told(outcome, "BF609")
     code = ("SDN06", "SDN08", "SDN10")[others - 1]
     assert severity == "varning"
     assert text.startswith(f"{code} ({code}.xlsx): alla belopp är omkring")
@@ -349,13 +349,13 @@ def test_one_form_in_tkr_is_told_of_that_form(tmp_path: Path) -> None:
         k: v * 1000 if k[0] == "verksamhetsomraden" and isinstance(v, Decimal) else v for k, v in spread("1", 9).items()
     }
     outcome = collected(tmp_path, spread("1", 1), spread("1", 2), wrong)
-    ((_, text),) = told(outcome, "BF607")
+    ((_, text),) = told(outcome, "BF609")
     assert "beloppen på Driftbudget per verksamhetsområde" in text
 
 
 def test_namnder_of_very_different_size_are_not_asked_about(tmp_path: Path) -> None:
     outcome = collected(tmp_path, spread("0.1", 1), spread("1", 2), spread("20", 3))
-    assert told(outcome, "BF607") == told(outcome, "BF608") == []
+    assert told(outcome, "BF609") == told(outcome, "BF608") == []
 
 
 def test_the_same_figures_from_two_namnder_are_asked_about_once(tmp_path: Path) -> None:

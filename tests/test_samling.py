@@ -27,7 +27,7 @@ from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.write.build import build
 from tests import forms
 
-COVERED = {f"BF60{n}" for n in range(1, 9)}  # the last two, and folders and versions, in test_mapp
+COVERED = {f"BF60{n}" for n in (1, 2, 3, 4, 5, 6, 8, 9)}  # the last two, and folders and versions, in test_mapp
 SET = "2024-T1"
 DANGEROUS = {"=1+1", "@SUM(A1)", "+/- 1 %", "-2+3"}
 CODES = ["SDN04", "SDN06", "SDN08"]

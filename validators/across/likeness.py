@@ -1,4 +1,4 @@
-"""BF607 and BF608: what only shows when nämnder are laid side by side, a whole form in another unit or another's figures."""
+"""BF608 and BF609: what only shows when nämnder are laid side by side, a whole form in another unit or another's figures."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from blankettset.workbook.layout.start import starting_facts
 
 FEWEST = 5  # figures that must be at hand on a form before anything is said of it
 
-declare("BF607", title="Nämndernas belopp är i samma enhet", severity=Severity.VARNING, source="Rimlighet, vår gissning", doc="""
-    BF607: En nämnds belopp är inte tusen gånger större eller mindre än de andra nämndernas, blankett för blankett.
+declare("BF609", title="Nämndernas belopp är i samma enhet", severity=Severity.VARNING, source="Rimlighet, vår gissning", doc="""
+    BF609: En nämnds belopp är inte tusen gånger större eller mindre än de andra nämndernas, blankett för blankett.
 
     Givet minst två nämnder med belopp på samma rader
     När en nämnds belopp på en blankett, i mitten av sina kvoter mot nämndernas mittvärden (av två det mindre), är så många
@@ -70,7 +70,7 @@ def _units(
             if ratio is not None and (ratio >= factor or ratio <= 1 / factor):
                 odd[form] = ratio
         for forms in _together(odd, whole=len(odd) == judged):
-            yield filed.file, "BF607", _odd(blankettset, filed, forms, [odd[form] for form in forms], judged)
+            yield filed.file, "BF609", _odd(blankettset, filed, forms, [odd[form] for form in forms], judged)
 
 
 def _together(odd: dict[str, float], *, whole: bool) -> Iterator[tuple[str, ...]]:
