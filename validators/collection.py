@@ -12,6 +12,7 @@ import msgspec
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import LIST_TOTAL, Blankettset, Kind
 from blankettset.templates.periods import begins_within
+from blankettset.validators import common_layout
 from blankettset.validators.across.filed import Handed, Ticket, Unreadable
 from blankettset.validators.across.likeness import compared
 from blankettset.validators.across.versions import choose, sentences
@@ -67,6 +68,16 @@ declare("BF606", title="Köp och försäljning mellan nämnder möts", severity=
     """)  # fmt: skip
 
 
+declare("BF607", title="Värden ur en tidigare layout har en plats", severity=Severity.UPPLYSNING, source=CITY, doc="""
+    BF607: Ett värde ur en arbetsbok av en tidigare layout har en plats i den som staden räknar i.
+
+    Givet filer av olika layouter, som därför räknas ihop i den nyaste
+    När ett ifyllt värde står på en rad eller i en kolumn som den nyaste inte har
+    Så sägs det, med filen och blanketten; värdet är inte med i stadens summor. Belopp räknas om när enheten har ändrats.
+    Exempel: SDN08 har fyllt i raden Övrigt, som är borttagen i den layout som de andra har.
+    """)  # fmt: skip
+
+
 class Collection(msgspec.Struct, frozen=True):
     """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
 
@@ -99,6 +110,7 @@ def handed_in(result: Result, modified: str = "") -> Handed:
         receipt=said("kvitto"),
         modified=modified,
         empty=all(form.is_empty for form in forms),
+        layouts=tuple(filled.set.layouts.items()),
     )
     return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
 
@@ -143,14 +155,14 @@ def judge(
         else:
             kept[owner] = version.ticket
             versions[version.ticket.file] = version.why
-    blankettset = catalog().blankettset(*main[:2])
+    blankettset = common_layout.common(*main[:2], [dict(ticket.layouts) for ticket in kept.values()])
     for ticket, successor in list(_double_plans(blankettset, kept)):
         del kept[successor.owner]
         found.append((successor.file, _finding(
             "BF604", f"{successor.file} är {successor.namnd}:s plan för resten av året, och {ticket.namnd}, som ingår i den, har "
             "lämnat för hela året; den räknas inte med.",
             "Slå ihop den nya nämndens plan för sig, eller de gamlas för sig.", found=successor.namnd, expected=ticket.namnd)))  # fmt: skip
-    chosen = tuple(load(ticket) for ticket in kept.values())
+    chosen = tuple(_fitted(load(ticket), blankettset, found) for ticket in kept.values())
     present = {ticket.namnd for ticket in kept.values()}
     missing = tuple(
         code for code, namnd in blankettset.namnder.items()
@@ -195,6 +207,23 @@ def _of_other_sets(
                 expected=_spoken(main),
             ),
         )
+
+
+def _fitted(handed: Handed, blankettset: Blankettset, found: list[tuple[str, Finding]]) -> Handed:
+    """A filing of another layout in the terms of the common one; what has no place there is told."""
+    own = common_layout.built_in(dict(handed.ticket.layouts), blankettset)
+    if own is None:
+        return handed
+    inputs, left = common_layout.moved(handed.inputs, own, blankettset)
+    if left:
+        titles = dict.fromkeys(own.blanketter[form].title for form, _, _ in left)
+        found.append((handed.file, _finding(
+            "BF607", f"{handed.file} är byggd på en annan layout; {len(left)} värden i {', '.join(titles)} har ingen plats i "
+            "den som staden räknar i, och är inte med.",
+            "Flytta siffrorna med »blankett uppgradera», eller låt alla lämna i samma layout.",
+            found=", ".join(".".join(key) for key in left[:20]))))  # fmt: skip
+    broken = frozenset(key for key in handed.broken if common_layout.has_place(blankettset, key))
+    return msgspec.structs.replace(handed, inputs=inputs, broken=broken)
 
 
 def _double_plans(blankettset: Blankettset, kept: Mapping[tuple[str, str], Ticket]) -> Iterator[tuple[Ticket, Ticket]]:

@@ -34,6 +34,7 @@ class Ticket(msgspec.Struct, frozen=True):
     receipt: str = ""  # and the beginning of the hash of what was delivered
     modified: str = ""  # when the workbook says that it was saved, in UTC
     empty: bool = False  # nothing is filled in
+    layouts: tuple[tuple[str, str], ...] = ()  # form and layout that the workbook was built on; empty: the newest
 
     @property
     def owner(self) -> tuple[str, str]:
