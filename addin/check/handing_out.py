@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from blankettset.addin.check.beginning import Begun, begin_workbook, refuse_losses
-from blankettset.addin.check.konsolidering import workbooks
+from blankettset.addin.check.folder import workbooks
 from blankettset.addin.check.skydd import spare_sources
 from blankettset.templates.catalog import Catalog
 from blankettset.templates.errors import Refusal, reason

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from blankettset.addin.check.konsolidering import workbooks
+from blankettset.addin.check.folder import workbooks
 from blankettset.addin.check.skydd import spare_sources
 from blankettset.templates.catalog import Catalog
 from blankettset.templates.errors import Refusal, reason

@@ -129,7 +129,7 @@ def ny(
     markerat tills någon ändrar det eller svarar Ja under Medfört granskat på försättsbladet.
     """
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
-    from blankettset.addin.check.konsolidering import workbooks
+    from blankettset.addin.check.folder import workbooks
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.addin.check.stadsmapp import keep_layouts
     from blankettset.templates.catalog import catalog
