@@ -23,6 +23,7 @@ from blankettset.validators.finding import Finding, Hit, Severities, Severity
 Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
+    "bok.orsaker",
     "bok.inmatning",
     "siffror.storlek",
     "siffror.rimlighet",
