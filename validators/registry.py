@@ -22,6 +22,7 @@ from blankettset.validators.finding import Finding, Hit, Severities, Severity
 Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
+    "bok.omgivning",
     "bok.inmatning",
     "siffror.rimlighet",
     "siffror.aritmetik",
@@ -162,6 +163,7 @@ JUDGING = (
     "templates",
     "workbook/calc",
     "workbook/layout",
+    "workbook/xlsx",
     "workbook/read",
     "workbook/carry",
     "validators",

@@ -298,7 +298,8 @@ def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
-    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+    Hjälpkolumner och andra beräknade texter i DATA räknas alltid om.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad, anteckningar) och som DATA inte ersätter skrivs inget.
     """
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.templates.catalog import catalog
@@ -308,7 +309,7 @@ def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int
     from blankettset.workbook.write.build import build
 
     spare_sources(ut, (fil, data))
-    filled = read_filled(fil, catalog())
+    filled = read_filled(fil, catalog(), notes=True)
     given = read_facts(data, filled.set, filled.namnd)
     old = {**filled.inputs(), **typed_over(filled)}
     replaced = replaced_rows(old, given, filled.set)

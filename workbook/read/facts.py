@@ -20,6 +20,7 @@ from blankettset.workbook.calc.values import (
     says_no_figure,
     text_length,
 )
+from blankettset.workbook.xlsx.raw import name_key
 
 HEADER = ["blankett", "rad", "kolumn", "varde"]
 LONG_HEADER = ["namnd", "period", *HEADER]
@@ -70,12 +71,17 @@ def parse_facts(
         raise DataError(
             f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
         ) from None
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    skipped = (
+        1 if rows and len(rows[0]) <= 2 and rows[0][0].strip().lower().startswith("sep=") else 0
+    )  # Excel's own line
+    rows = rows[skipped:]
+    header = [name_key(cell) for cell in _without_tail(rows[0])] if rows else []
     if header not in (HEADER, LONG_HEADER):
         hint = " Filen verkar ha komma som skiljetecken." if len(header) == 1 and "," in header[0] else ""
-        raise DataError(f"{name}, rad 1: rubriken ska vara »{';'.join(HEADER)}» (UTF-8, semikolon).{hint}")
+        raise DataError(f"{name}, rad {1 + skipped}: rubriken ska vara »{';'.join(HEADER)}» (UTF-8, semikolon).{hint}")
     facts: dict[Key, Value] = {}
-    for number, row in enumerate(rows[1:], start=2):
+    for number, line in enumerate(rows[1:], start=2 + skipped):
+        row = [*line[: len(header)], *_without_tail(line[len(header) :])]
         if not any(cell.strip() for cell in row):
             continue
         where = f"{name}, rad {number}"
@@ -91,6 +97,12 @@ def parse_facts(
         if value.strip():
             facts[key] = parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
     return facts
+
+
+def _without_tail(row: list[str]) -> list[str]:
+    """The fields without the empty ones that Excel adds when a neighbouring column has been used."""
+    last = max((at for at, cell in enumerate(row, start=1) if cell.strip()), default=0)
+    return row[:last]
 
 
 def _require_own(where: str, row: list[str], namnd: str, period: str) -> None:

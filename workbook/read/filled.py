@@ -42,7 +42,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which."""
+    """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which.
+
+    `address` is where it stands; `cells` all its cells when they are several.
+    """
 
     kind: str
     form: str | None = None
@@ -51,6 +54,7 @@ class Problem(msgspec.Struct, frozen=True):
     row: str | None = None
     column: str | None = None
     detail: str = ""
+    cells: tuple[str, ...] = ()
 
 
 class FilledForm(msgspec.Struct, dict=True):

@@ -166,9 +166,10 @@ def no_formulas_in_input_cells(filing: Filing) -> Iterator[Hit]:
     Så sägs det till: värdet läses, men det kan ändras när andra celler ändras.
     Exempel: =58,7+2,0 i kolumnen Prognos.
     """
+    circles = {(p.form, p.row, p.column) for p in filing.filled.problems if p.kind == "cirkel"}  # BF046 tells of them
     for form in _filled_in(filing):
         for cell, _ in filing.cells(form, *INPUTS):
-            if cell.formula is not None:
+            if cell.formula is not None and cell.key not in circles:
                 yield filing.at(
                     cell.key,
                     f"inmatningscellen innehåller en formel; värdet {show(cell.value) or 'saknas'} har lästs.",
