@@ -10,10 +10,8 @@ from typing import Any
 import msgspec
 
 from blankettset.templates import carries
-from blankettset.templates.errors import DefinitionError
-from blankettset.templates.formula import Context, FormulaError, WrittenFormula, parse_formula
-from blankettset.templates.functions import FUNCTIONS
-from blankettset.templates.model import ITEM, Blankett, Blankettset, Kind, Source, WrittenFunction
+from blankettset.templates.formula import Context, parse_formula
+from blankettset.templates.model import Blankett, Source, WrittenFunction
 
 
 class Binding:
@@ -28,16 +26,12 @@ class Binding:
         lists: Mapping[str, Any],
     ) -> None:
         self.words, self.titles, self.optional, self.namnder, self.lists = words, titles, optional, namnder, lists
-        self.file = ""
 
     def form(self, file: str, raw: Mapping[str, Any]) -> Blankett:
-        """The form of a checked definition file. DefinitionError for what only the whole shows."""
-        self.file = file
+        """The form of a definition file that has been checked (templates.check)."""
         raw = self._with_years(raw)
         columns = [self._column(column) for column in raw["columns"]]
         rows = [row for each in raw.get("rows", ()) for row in self._rows(each, columns)]
-        _refuse_doubles(file, "kolumn", [column["id"] for column in columns])
-        _refuse_doubles(file, "rad", [row["id"] for row in rows])
         is_list = raw["kind"] == "lista"
         total = {f"total_{key}": value for key, value in raw.get("total", {}).items()}
         own = {
@@ -48,7 +42,7 @@ class Binding:
             "rows": rows,
             "overrides": {(cell["row"], cell["column"]): self._computed(cell, "cell") for cell in raw.get("cells", ())},
             "match": carries.match_keys(raw.get("match", [])),
-            "carries": carries.rules(raw.get("carries", {}), file),
+            "carries": carries.rules(raw.get("carries", {})),
             "relations": [relation for each in raw.get("relations", ()) for relation in self._relations(raw, each)],
         }
         return msgspec.convert({**raw, **raw["amounts"], **total, **own}, Blankett)
@@ -68,12 +62,10 @@ class Binding:
         found = dict(raw)
         for key in ("formula", "sum"):
             if key in raw:
-                found[key] = self._formula(raw[key], context)
+                found[key] = parse_formula(raw[key], context)
         if "function" in raw:
-            name, args = raw["function"]["name"], raw["function"]["args"]
-            if name not in FUNCTIONS or FUNCTIONS[name][0] not in (None, len(args)):
-                raise DefinitionError(f"{self.file}: funktionen »{name}» med {len(args)} argument finns inte.")
-            found["function"] = WrittenFunction(name, tuple(self._formula(arg, "column")[0].ref for arg in args))
+            args = tuple(parse_formula(arg, "column")[0].ref for arg in raw["function"]["args"])
+            found["function"] = WrittenFunction(raw["function"]["name"], args)
         return found
 
     def _column(self, raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,10 +76,6 @@ class Binding:
         known = {"blanketter": self.titles, "namnder": self.namnder}
         if name in known:
             return [{"id": id_, "label": label} for id_, label in self._with_years(known[name]).items()]
-        if name is not None and name not in self.lists:
-            raise DefinitionError(
-                f"{self.file}: listan »{name}» finns inte. Det finns {', '.join([*known, *self.lists])}."
-            )
         return self._with_years(self.lists[name]) if name is not None else raw.get("choices", ())
 
     def _rows(self, raw: Mapping[str, Any], columns: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -108,16 +96,10 @@ class Binding:
             for name, value in zip(names, values, strict=True):
                 found = {key: _replaced(each, "{" + name + "}", value) for key, each in found.items()}
             for side in ("left", "right"):
-                terms = self._formula(found[side], "cell")
+                terms = parse_formula(found[side], "cell")
                 found[side] = tuple(term.at(form["id"], "", "") for term in terms)
-            needed = [self._formula(each, "cell")[0].ref for each in found.get("needs", ())]
+            needed = [parse_formula(each, "cell")[0].ref for each in found.get("needs", ())]
             yield {**found, "needs": [ref.at(form["id"], "", "") for ref in needed]}
-
-    def _formula(self, text: str, context: Context) -> WrittenFormula:
-        try:
-            return parse_formula(text, context)
-        except FormulaError as error:
-            raise DefinitionError(f"{self.file}: {error}.") from None
 
 
 def _replaced(value: Any, word: str, by: str) -> Any:
@@ -126,43 +108,6 @@ def _replaced(value: Any, word: str, by: str) -> Any:
     return value.replace(word, by) if isinstance(value, str) else value
 
 
-def _refuse_doubles(file: str, what: str, ids: list[str]) -> None:
-    for id_ in ids:
-        if ids.count(id_) > 1:
-            raise DefinitionError(f"{file}: {what} »{id_}» finns två gånger.")
-
-
 def source_of(raw: Mapping[str, str]) -> Source:
     """The source that a document states."""
     return msgspec.convert(raw, Source)
-
-
-def check_references(bound: Blankettset, files: Mapping[str, str]) -> None:
-    """Every id in a formula must exist, and every parameter be in force on the report date."""
-    for form in bound.blanketter.values():
-        carries.check(form, files[form.id])
-        for own in form.overrides.values():
-            named = own.prefill_parameter
-            if named is not None and named not in bound.parameters:
-                raise DefinitionError(f"{files[form.id]}: parametern »{named}» finns inte.")
-        row_ids = [ITEM] if form.is_list else [row.id for row in form.rows]
-        for row_id, column_id in itertools.product(row_ids, form.column_by_id):
-            cell = form.cell(row_id, column_id)
-            if cell.kind is not Kind.COMPUTED:
-                continue
-            refs = cell.reads
-            for ref in refs:
-                if not bound.knows(ref):
-                    raise DefinitionError(
-                        f"{files[form.id]}: formeln för {row_id}.{column_id} pekar på {ref}, som inte finns i "
-                        f"{bound.id}."
-                    )
-            for term in cell.formula or ():
-                if term.parameter:
-                    _require_parameter(bound, files[form.id], term.parameter)
-
-
-def _require_parameter(bound: Blankettset, file: str, parameter_id: str) -> None:
-    parameter = bound.parameters.get(parameter_id)
-    if parameter is None or parameter.on(bound.report_date) is None:
-        raise DefinitionError(f"{file}: parametern »{parameter_id}» saknar värde den {bound.report_date}.")

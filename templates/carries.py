@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from blankettset.templates.errors import DefinitionError
 from blankettset.templates.formula import FormulaError, WrittenFormula, parse_formula
 
 I_AR = "i_ar"
@@ -138,9 +137,9 @@ class Rolling(msgspec.Struct, frozen=True):
     maps: Mapping[str, tuple[Pair, ...]] = {}
 
 
-def rules(raw: Mapping[str, Any], file: str) -> dict[str, tuple[Carry, ...]]:
-    """A form's rules by column, row.column or "rows". DefinitionError for a condition that is none."""
-    return {place: tuple(_carry(each, file) for each in given) for place, given in raw.items()}
+def rules(raw: Mapping[str, Any]) -> dict[str, tuple[Carry, ...]]:
+    """A form's rules by column, row.column or "rows"."""
+    return {place: tuple(_carry(each) for each in given) for place, given in raw.items()}
 
 
 def match_keys(raw: list[list[str]]) -> tuple[tuple[str, ...], ...]:
@@ -158,13 +157,10 @@ def rolling(raw: Mapping[str, Any], period: str, level: str) -> Rolling:
 
 
 def _pair(raw: Mapping[str, str]) -> Pair:
-    try:
-        return Pair(parse_formula(raw["vp"], "row"), parse_formula(raw["t"], "row"))
-    except FormulaError as error:
-        raise DefinitionError(f"rullning.yaml: {error}.") from None
+    return Pair(parse_formula(raw["vp"], "row"), parse_formula(raw["t"], "row"))
 
 
-def _carry(raw: Mapping[str, Any], file: str) -> Carry:
+def _carry(raw: Mapping[str, Any]) -> Carry:
     return Carry(
         origins=_several(raw["from"]),
         mark=raw["mark"],
@@ -176,7 +172,7 @@ def _carry(raw: Mapping[str, Any], file: str) -> Carry:
         turn=raw.get("turn"),
         asked=raw.get("asked"),
         months=raw.get("months", False),
-        when=tuple(_test(part, file) for part in raw["if"].split(" och ")) if "if" in raw else (),
+        when=conditions(raw["if"]) if "if" in raw else (),
         note=raw.get("note", ""),
         periods=tuple(raw.get("for", ())),
         blank=tuple(raw.get("blank", ())),
@@ -189,33 +185,20 @@ def _several(given: Any) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
-def _test(text: str, file: str) -> Test:
+def conditions(text: str) -> tuple[Test, ...]:
+    """The comparisons of a condition, all of which must hold. FormulaError for one that is none."""
+    return tuple(_test(part) for part in text.split(" och "))
+
+
+def _test(text: str) -> Test:
     if text.strip() == OWN:
         return Test(OWN, "=")
     found = _TEST.match(text.strip())
     if found is None:
-        raise DefinitionError(
-            f"{file}: villkoret »{text}» ska vara »kolumn = ord|ord», »kolumn < summa» eller »{OWN}»."
-        )
+        raise FormulaError(f"villkoret »{text}» ska vara »kolumn = ord|ord», »kolumn < summa» eller »{OWN}»")
     right = found["right"].strip()
     if found["how"] in ("=", "!="):
         return Test(found["column"], found["how"], tuple(word.strip() for word in right.split("|")))
     if _DATE.match(right):
         return Test(found["column"], found["how"], (), right)
-    try:
-        return Test(found["column"], found["how"], (), parse_formula(right, "column"))
-    except FormulaError as error:
-        raise DefinitionError(f"{file}: villkoret »{text}»: {error}.") from None
-
-
-def check(form: Any, file: str) -> None:
-    """Every column and row that the rules of a bound form name must exist in it. DefinitionError otherwise."""
-    for columns in form.match:
-        for column in columns:
-            if column not in form.column_by_id:
-                raise DefinitionError(f"{file}: match anger kolumnen »{column}», som inte finns.")
-    for place in form.carries:
-        row, _, column = place.rpartition(".")
-        known = (place == ROWS and form.is_list) or (column in form.column_by_id and (not row or row in form.row_by_id))
-        if not known:
-            raise DefinitionError(f"{file}: carries anger »{place}», som inte finns i blanketten.")
+    return Test(found["column"], found["how"], (), parse_formula(right, "column"))

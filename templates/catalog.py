@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from blankettset.templates.binding import Binding, check_references, source_of
+from blankettset.templates.binding import Binding, source_of
 from blankettset.templates.carries import rolling
-from blankettset.templates.documents import ROOT, documents
-from blankettset.templates.errors import DefinitionError, UnknownSet
+from blankettset.templates.documents import ROOT, keep_documents, kept_documents, read_documents
+from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
 from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
@@ -58,11 +58,19 @@ class Catalog:
         for name, document in self.documents.items():
             if name.startswith("parametrar/"):
                 for raw in document["parametrar"]:
-                    if raw["id"] in found:
-                        raise DefinitionError(f"{name}: parametern »{raw['id']}» finns i två filer.")
                     values = sorted((v["from"], Decimal(v["value"]), source_of(v["source"])) for v in raw["values"])
                     until = {v["from"]: v["to"] for v in raw["values"] if "to" in v}
                     found[raw["id"]] = Parameter(raw["id"], raw["label"], raw["unit"], tuple(values), until)
+        return found
+
+    @cached_property
+    def words(self) -> Mapping[str, tuple[str, ...]]:
+        """The words and phrases that texts are read with, by the id of their list; lists of one id in several files are joined."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, document in self.documents.items():
+            if name.startswith("ord/"):
+                for raw in document["ord"]:
+                    found[raw["id"]] = (*found.get(raw["id"], ()), *raw["ord"])
         return found
 
     @cached_property
@@ -76,10 +84,6 @@ class Catalog:
         """The definitions of the nyckeltal by the name of their Excel function."""
         defined = msgspec.convert(self.documents["nyckeltal.yaml"]["nyckeltal"], list[Nyckeltal])
         found = {each.id: each for each in defined}
-        for each in found.values():
-            unknown = [name for name in each.parametrar if name not in self.parameters]
-            if unknown:
-                raise DefinitionError(f"nyckeltal.yaml: {each.id} anger parametern »{unknown[0]}», som inte finns.")
         return found
 
     @cached_property
@@ -185,11 +189,11 @@ class Catalog:
             layout_hash=layout_of_set(layouts),
             judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
             kf=self._kf(year),
+            ord=self.words,
             regler=self.regler,
             earlier_texts=self.kept.function_texts,
             rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
         )
-        check_references(bound, {id_: name for id_, (name, _) in files.items()})
         return bound
 
     def _kf(self, year: int) -> KfPlan:
@@ -206,8 +210,19 @@ class Catalog:
 
 
 def load(root: Path = ROOT) -> Catalog:
-    """The catalog of `root`. DefinitionError on a mistake in its files."""
-    return Catalog(documents(root), Layouts([root / FOLDER]))
+    """The catalog of `root`. DefinitionError on a mistake in its files, which are checked when one of them has changed."""
+    layouts = Layouts([root / FOLDER])
+    kept = kept_documents(root)
+    if kept is not None:
+        return Catalog(kept, layouts)
+    from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them
+
+    read = read_documents(root)
+    check.definitions(read)
+    found = Catalog({name: document.data for name, document in read.items()}, layouts)
+    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.sets))
+    keep_documents(root, found.documents)
+    return found
 
 
 @cache

@@ -12,23 +12,34 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from blankettset.templates.errors import DefinitionError, reason
+
+if TYPE_CHECKING:
+    from blankettset.templates.strict_yaml import Document
 
 ROOT = Path(__file__).parent
+KEPT = 8  # earlier contents in the cache: several folders may be in use
 READY = "definitioner.json"  # checked documents that lie where the files would: for the browser, where YAML is not read
-_CODE = ("schema.py", "carries.py", "strict_yaml.py", "documents.py")
 
 
-def read_documents(root: Path) -> dict[str, Any]:
-    """Parse and check every definition file under `root`; DefinitionError on the first file with a mistake."""
+def read_documents(root: Path) -> dict[str, Document]:
+    """Parse every definition file under `root` and check each against its schema. DefinitionError on the first bad file."""
     from blankettset.templates import schema
     from blankettset.templates.strict_yaml import Document
 
-    documents: dict[str, Any] = {}
+    documents: dict[str, Document] = {}
     for name, path in _files(root).items():
-        document = Document(name, path.read_text(encoding="utf-8"))
+        try:
+            document = Document(name, path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise DefinitionError(f"{name} går inte att läsa: {reason(error)}.") from None
+        except UnicodeDecodeError as error:
+            line = path.read_bytes()[: error.start].count(b"\n") + 1
+            raise DefinitionError(f"{name}, rad {line}: texten är inte UTF-8. Spara filen som UTF-8.") from None
         schema.check(document, _schema_for(name))
-        documents[name] = document.data
+        documents[name] = document
     return documents
 
 
@@ -41,6 +52,8 @@ def _schema_for(name: str) -> dict[str, Any]:
         return schema.PARAMETERS
     if name.startswith("kf/"):
         return schema.KF
+    if name.startswith("ord/"):
+        return schema.WORDS
     return {
         "namnder.yaml": schema.NAMNDER,
         "blankettset.yaml": schema.SETS,
@@ -63,7 +76,7 @@ def _files(root: Path) -> dict[str, Path]:
         "rullning.yaml",
     ]
     found = {name: root / name for name in names}
-    for folder in ("parametrar", "blanketter", "kf"):
+    for folder in ("parametrar", "blanketter", "kf", "ord"):
         found.update({p.relative_to(root).as_posix(): p for p in sorted((root / folder).rglob("*.yaml"))})
     return found
 
@@ -71,24 +84,26 @@ def _files(root: Path) -> dict[str, Path]:
 def _cache_file(root: Path) -> Path:
     digest = hashlib.sha256()
     for name, path in _files(root).items():
-        digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for name in _CODE:
-        digest.update((ROOT / name).read_bytes())
+        digest.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    for code in sorted(ROOT.glob("*.py")):  # what checks and binds
+        digest.update(code.read_bytes())
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
     return Path(home).expanduser() / "blankettset" / f"definitioner-{digest.hexdigest()[:32]}.json"
 
 
-def documents(root: Path = ROOT) -> dict[str, Any]:
-    """The checked content of every file under `root`, from the cache when they are unchanged. DefinitionError on a mistake."""
+def kept_documents(root: Path) -> dict[str, Any] | None:
+    """The content of every file under `root` as it was when it was last checked, when no file has changed since."""
     path = root / READY if (root / READY).is_file() else _cache_file(root)
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
-        return found
     except (OSError, ValueError):
-        pass
-    found = read_documents(root)
-    _write_cache(path, found)
+        return None
     return found
+
+
+def keep_documents(root: Path, documents: Mapping[str, Any]) -> None:
+    """Keep what has been checked; what cannot be written is only slower next time."""
+    _write_cache(_cache_file(root), documents)
 
 
 def _write_cache(path: Path, documents: Mapping[str, Any]) -> None:
@@ -96,7 +111,8 @@ def _write_cache(path: Path, documents: Mapping[str, Any]) -> None:
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for old in path.parent.glob("definitioner-*.json"):
+        earlier = sorted(path.parent.glob("definitioner-*.json"), key=lambda each: each.stat().st_mtime)
+        for old in earlier[:-KEPT]:
             old.unlink(missing_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
             json.dump(documents, file, ensure_ascii=False)

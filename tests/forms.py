@@ -32,6 +32,7 @@ from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
 from blankettset.workbook.write.build import build, prefilled, stands_alone
 
+UNKNOWN = "Årsmålet är inte fastställt och värdet redovisas senare."
 HEADER = "blankett;rad;kolumn;varde\n"
 NAMND = {"2019-T2": "SDN22", "2021-VP": "SDN04"}
 
@@ -76,13 +77,13 @@ def goals(blankettset: Blankettset) -> dict[Key, Value]:
         if "status" in forms["mal"].column_by_id:
             facts["mal", row, "status"] = "ingen" if blankettset.level == "enhet" else "helt"
         if "analys" in forms["mal"].column_by_id:
-            facts["mal", row, "analys"] = "Målet nås."
+            facts["mal", row, "analys"] = "Arbetet följer planen."
     if "enhetsmal" in forms:
         facts |= {("enhetsmal", "1", "nummer"): f"{kf}.1.1", ("enhetsmal", "1", "titel"): "Enhetens mål"}
         facts["enhetsmal", "1", "forvantat_resultat"] = "Det blir bra."
         if "status" in forms["enhetsmal"].column_by_id:
             facts["enhetsmal", "1", "status"] = "helt"
-            facts["enhetsmal", "1", "analys"] = "Målet nås."
+            facts["enhetsmal", "1", "analys"] = "Arbetet följer planen."
     if not any(key[0] == "indikatorer" for key in facts):
         facts |= {("indikatorer", "1", "mal"): kf, ("indikatorer", "1", "indikator"): "Andel nöjda"}
         facts |= {("indikatorer", "1", "enhet"): "%", ("indikatorer", "1", "riktning"): "hogre"}
@@ -90,11 +91,32 @@ def goals(blankettset: Blankettset) -> dict[Key, Value]:
             facts["indikatorer", "1", "periodicitet"] = "ar"
     for row in [key[1] for key in facts if key[0] == "indikatorer" and key[2] == "indikator"]:
         column = "kommentar" if "kommentar" in forms["indikatorer"].column_by_id else "analys"
-        facts["indikatorer", row, column] = "Se texten."
+        facts["indikatorer", row, column] = UNKNOWN
     facts |= {("aktiviteter", "1", "mal"): kf, ("aktiviteter", "1", "aktivitet"): "Göra något"}
     year = blankettset.year
     facts |= {("aktiviteter", "1", "start"): f"{year}-01-01", ("aktiviteter", "1", "slut"): f"{year}-12-31"}
-    return facts
+    return facts | followed_up(blankettset, facts)
+
+
+def followed_up(blankettset: Blankettset, facts: Mapping[Key, Value]) -> dict[Key, Value]:
+    """An activity under every goal of a nämnd, so that each has something to be followed up by; far down, out of the way."""
+    if blankettset.level != "namnd" or "aktiviteter" not in blankettset.blanketter:
+        return {}
+    found: dict[Key, Value] = {}
+    year = blankettset.year
+    for (form, row, column), number in facts.items():
+        if (form, column) != ("mal", "nummer"):
+            continue
+        texts = {
+            "mal": str(number),
+            "aktivitet": f"Följa upp {number} ({row})",
+            "start": f"{year}-01-01",
+            "slut": f"{year}-12-31",
+        }
+        if "status" in blankettset.blanketter["aktiviteter"].column_by_id:
+            texts["status"] = "klar" if blankettset.period == "VB" else "pagar"
+        found |= {("aktiviteter", str(120 + int(row)), name): text for name, text in texts.items()}
+    return found
 
 
 @functools.cache
@@ -143,7 +165,7 @@ def with_values(set_id: str, text: str) -> dict[Key, Value]:
                 cell = form.cell(row, column)
                 if cell.kind is Kind.INPUT and cell.required and cell.type.is_number:
                     facts.setdefault((form_id, row, column), Decimal(0))
-    return facts | given
+    return facts | followed_up(blankettset, given) | given
 
 
 @dataclass(frozen=True)

@@ -1,124 +1,193 @@
-"""The inbox: only what is clean comes in, stamped and with its receipt, and nothing is ever overwritten."""
+"""The inbox: only what is clean comes in, stamped and with its receipt; nothing is overwritten; what is broken is shown."""
 
 from __future__ import annotations
 
 import datetime
+import functools
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from blankettset.addin.check.konsolidering import consolidate
-from blankettset.addin.inbox.inkorg import (
-    NotDelivered,
-    _slug,
-    chosen,
-    deliver,
-    deliveries,
-    inbox_from_environment,
-    last_day,
-    latest,
-    overview,
-    set_last_day,
-)
+from blankettset.addin.inbox import inkorg, inlamning
+from blankettset.addin.inbox.foreign import require_only_a_workbook
+from blankettset.addin.inbox.inkorg import Delivery, NotDelivered, chosen, history, latest, overview, path_of, slug
+from blankettset.addin.inbox.inlamning import Inbox, Who, attest, decide_last_day, deliver, send_back
+from blankettset.addin.inbox.paminnelse import reminder
 from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
+from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 from tests import forms
 
 NOW = datetime.datetime(2024, 5, 22, 14, 30)
+TODAY = NOW.date()
 CLEAN = "2024-T1"
+A, B = Who("A", None), Who("B", None)
+SLK = Who("SLK", ("SLK",), "s")
 
 
+@functools.cache
 def clean(budget: str = "0", set_id: str = CLEAN) -> bytes:
-    facts = forms.with_values(set_id, f"verksamhetsomraden;forskola;utfall;{budget}" if set_id == "2019-T2" else "")
+    facts = forms.base(set_id)
     facts["forsattsblad", "attest", "uppgift"] = f"avdelningschef {budget}"
     return forms.raw_bytes(set_id, facts)
 
 
-def test_a_clean_workbook_is_delivered_stamped_with_its_receipt(tmp_path: Path) -> None:
+@functools.cache
+def books(number: int) -> list[bytes]:
+    """So many workbooks of one nämnd that differ by who the contact is."""
+    filled = read_filled(clean(), catalog(), name="bok.xlsx")
+    cell = filled.cell(("forsattsblad", "kontakt", "uppgift"))
+    assert cell is not None
+    sheet = filled.forms["forsattsblad"].sheet
+    return [with_texts(clean(), sheet, {cell.address: f"controller {each}"}) for each in range(number)]
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    (tmp_path / "inkorg").mkdir()
+    return Inbox(tmp_path / "inkorg")
+
+
+def put(inbox: Inbox, data: bytes, who: Who = A, now: datetime.datetime = NOW) -> Delivery:
+    return deliver(inbox, data, "bok.xlsx", who, now=now)[0]
+
+
+def ledger(inbox: Inbox, number: int, set_id: str = CLEAN) -> Path:
+    return inbox.folder / set_id / "00_liggare" / f"{number:05d}.json"
+
+
+def statuses(inbox: Inbox, today: datetime.date = TODAY) -> dict[str, str]:
+    return {row["namnd"]: row["status"] for row in overview(inbox.state(CLEAN), today)}
+
+
+def test_a_clean_workbook_is_delivered_stamped_with_its_receipt(inbox: Inbox) -> None:
     data = clean()
-    found = deliver(tmp_path, data, "bok.xlsx", by="Controller, Kungsholmen", now=NOW)
-    path = tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx"
+    found, cover = deliver(
+        inbox, data, "bok.xlsx", Who("Controller, Kungsholmen", None), now=NOW, function="controller"
+    )
+    path = path_of(inbox.folder, found)
+    assert re.fullmatch(r"SDN08_2024-T1_v1_[0-9a-f]{8}\.xlsx", path.name)
     filled = read_filled(path, catalog())
     assert filled.facts["forsattsblad", "inlamnad", "uppgift"] == "2024-05-22 14:30"
-    assert filled.facts["forsattsblad", "inlamnad_av", "uppgift"] == "Controller, Kungsholmen"
+    assert filled.facts["forsattsblad", "inlamnad_av", "uppgift"] == "Controller, Kungsholmen, controller"
+    assert filled.facts["forsattsblad", "kvitto", "uppgift"] == found.kvitto == found.innehall[:16]
+    assert set(cover["celler"].values()) == {"2024-05-22 14:30", "Controller, Kungsholmen, controller", found.kvitto}
     before = validate(read_filled(data, catalog(), name="bok.xlsx"))
     after = validate(filled)
     assert after.may_be_submitted
     assert after.receipt["innehall"] == before.receipt["innehall"] == found.innehall
-    receipt = json.loads(path.with_suffix("").with_suffix(".kvitto.json").read_text("utf-8"))
-    assert (receipt["namnd"], receipt["version"], receipt["av"]) == ("SDN08", 1, "Controller, Kungsholmen")
+    entry = json.loads(ledger(inbox, 1).read_text("utf-8"))["handelse"]
+    assert entry["uppgifter"]["fil_sha256"] == filled.sha256
+    assert entry["uppgifter"]["inskickad_sha256"] == before.receipt["sha256"]
+    assert (entry["nr"], entry["foregaende"], entry["roll"]) == (1, "0" * 64, "utan inloggning")
 
 
-def test_a_new_version_stands_beside_the_old_and_the_same_content_is_refused(tmp_path: Path) -> None:
-    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
-    old = (tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx").read_bytes()
-    with pytest.raises(NotDelivered, match="redan inlämnat som version 1"):
-        deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
-    assert deliver(tmp_path, clean("2"), "bok.xlsx", by="B", now=NOW).version == 2
-    assert (tmp_path / "2024-T1" / "SDN08" / "SDN08_2024-T1_v1.xlsx").read_bytes() == old
-    assert [each.version for each in deliveries(tmp_path, "2024-T1")] == [1, 2]
-    assert latest(tmp_path, "2024-T1")["SDN08"].name == "SDN08_2024-T1_v2.xlsx"
+def test_a_new_version_stands_beside_the_old_and_the_same_content_is_refused(inbox: Inbox) -> None:
+    old = path_of(inbox.folder, put(inbox, clean("1")))
+    content = old.read_bytes()
+    for again in (clean("1"), content):  # the stamp of the first delivery neither hides nor makes a change
+        with pytest.raises(NotDelivered, match="redan inlämnat som version 1"):
+            put(inbox, again)
+    assert put(inbox, clean("2"), B).version == 2
+    assert old.read_bytes() == content
+    assert [each.version for each in inbox.state(CLEAN).deliveries] == [1, 2]
+    assert latest(inbox.state(CLEAN))["SDN08", ""].version == 2
 
 
-def test_what_was_delivered_may_be_delivered_again_changed(tmp_path: Path) -> None:
-    """The stamp of the first delivery is no content: it neither hides nor makes a change."""
-    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
-    stamped = latest(tmp_path, "2024-T1")["SDN08"].read_bytes()
-    with pytest.raises(NotDelivered, match="redan inlämnat"):
-        deliver(tmp_path, stamped, "bok.xlsx", by="A", now=NOW)
-
-
-def test_errors_and_unexplained_warnings_stop_the_delivery(tmp_path: Path) -> None:
+def test_errors_and_unexplained_warnings_stop_the_delivery_and_are_told(inbox: Inbox) -> None:
     wrong = forms.raw_bytes(CLEAN, {**forms.base(CLEAN), ("verksamhetsomraden", "forskola", "prognos_efter"): None})
-    with pytest.raises(NotDelivered, match="1 fel ska rättas"):
-        deliver(tmp_path, wrong, "bok.xlsx", by="A", now=NOW)
+    with pytest.raises(NotDelivered, match="1 fel ska rättas") as stopped:
+        put(inbox, wrong)
+    assert stopped.value.kod == "fynd"
+    assert stopped.value.result is not None
+    assert stopped.value.result["sammanfattning"]["fel"] == 1
     with pytest.raises(UnreadableWorkbook):
-        deliver(tmp_path, b"PK", "bok.xlsx", by="A", now=NOW)
-    assert not list(tmp_path.rglob("*"))
+        put(inbox, b"PK")
+    assert not list(inbox.folder.rglob("*"))
 
 
 @pytest.mark.parametrize(
-    ("roles", "allowed"), [(["NAMND.SDN08"], True), (["SLK"], True), (["NAMND.SDN04"], False), ([], False)]
-)
-def test_a_namnd_delivers_only_for_itself(tmp_path: Path, roles: list[str], allowed: bool) -> None:
+    ("roles", "allowed"), [(["NAMND.SDN08"], True), (["SLK"], True), (["NAMND.SDN04"], False), (["ATTEST.SDN08"], False), ([], False)]
+)  # fmt: skip
+def test_a_namnd_delivers_only_for_itself(inbox: Inbox, roles: list[str], allowed: bool) -> None:
+    who = Who("A", tuple(roles), "x")
     if allowed:
-        assert deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW, roles=roles).namnd == "SDN08"
+        assert put(inbox, clean(), who).namnd == "SDN08"
         return
     with pytest.raises(NotDelivered, match="behörighet"):
-        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW, roles=roles)
+        put(inbox, clean(), who)
 
 
-def test_nothing_of_a_units_name_becomes_a_path(tmp_path: Path) -> None:
+def test_function_and_in_vb_attest_are_needed_and_tell_preliminary_from_final(inbox: Inbox) -> None:
+    assert put(inbox, clean()).slag == "preliminär"
+    facts = forms.base(CLEAN) | {
+        ("forsattsblad", "attest", "uppgift"): "avdelningschef",
+        ("forsattsblad", "attestdatum", "uppgift"): "2024-05-20",
+    }
+    assert put(inbox, forms.raw_bytes(CLEAN, facts)).slag == "slutlig"
+    vb = forms.base("2024-VB")
+    vb.pop(("forsattsblad", "attest", "uppgift"), None)
+    vb.pop(("forsattsblad", "attestdatum", "uppgift"), None)
+    with pytest.raises(NotDelivered) as stopped:
+        put(inbox, forms.raw_bytes("2024-VB", vb))
+    assert stopped.value.kod == "attest"
+    vb[("forsattsblad", "attest", "uppgift")] = "avdelningschef"
+    vb[("forsattsblad", "attestdatum", "uppgift")] = "2025-01-20"
+    assert put(inbox, forms.raw_bytes("2024-VB", vb)).slag == "slutlig"
+
+
+def test_nothing_of_a_units_name_becomes_a_path(inbox: Inbox) -> None:
     facts = forms.base("2020-VP enhet") | {("forsattsblad", "enhet", "uppgift"): "../../Ånge & söner"}
-    deliver(tmp_path, forms.raw_bytes("2020-VP enhet", facts), "bok.xlsx", by="A", now=NOW)
-    (path,) = tmp_path.rglob("*.xlsx")
-    assert path.relative_to(tmp_path).as_posix() == "2020-VP/SDN08/ange-soner/SDN08_2020-VP_v1.xlsx"
+    found = put(inbox, forms.raw_bytes("2020-VP enhet", facts))
+    path = path_of(inbox.folder, found)
+    assert path.relative_to(inbox.folder).parent.as_posix() == "2020-VP/SDN08/ange-soner"
+    assert list(inbox.folder.parent.rglob("*.xlsx")) == [path]
+    assert overview(inbox.state("2020-VP"), TODAY, "enhet", ["SDN08"])[0]["enhet"] == "../../Ånge & söner"
 
 
-def test_two_at_once_get_a_version_each(tmp_path: Path) -> None:
-    books = [clean(str(number)) for number in range(6)]
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(lambda data: deliver(tmp_path, data, "bok.xlsx", by="A", now=NOW), books))
-    assert sorted(each.version for each in found) == list(range(1, 7))
-    assert len(list(tmp_path.rglob("*.xlsx"))) == len(list(tmp_path.rglob("*.kvitto.json"))) == 6
+def test_many_at_once_get_a_version_each_and_the_same_content_is_one(inbox: Inbox) -> None:
+    books = [clean(str(number)) for number in range(4)] * 2
+
+    def attempt(data: bytes) -> int | str:
+        try:
+            return put(inbox, data).version
+        except NotDelivered as error:
+            return str(error)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(attempt, books))
+    numbers = sorted(each for each in found if isinstance(each, int))
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) >= 4
+    assert all("redan inlämnat" in each for each in found if isinstance(each, str))
+    state = inbox.state(CLEAN)
+    assert len(list(inbox.folder.rglob("*.xlsx"))) == len(state.deliveries) == len(numbers)
+    assert state.breaks == []
+    assert len({each.innehall for each in state.deliveries}) == 4
 
 
-def test_the_overview_says_who_is_missing_and_the_inbox_can_be_consolidated(tmp_path: Path) -> None:
-    inbox = tmp_path / "inkorg"
-    inbox.mkdir()
-    deliver(inbox, clean(), "bok.xlsx", by="A", now=NOW)
-    rows = {row["namnd"]: row for row in overview(inbox, "2024-T1")}
-    assert rows["SDN08"]["status"] == "lämnad"
-    assert rows["SDN08"]["versioner"] == [{"version": 1, "tid": "2024-05-22 14:30", "av": "A"}]
-    assert rows["SDN04"]["status"] == "saknas"
-    assert "SDN22" not in rows
-    outcome = consolidate(latest(inbox, "2024-T1").values(), tmp_path / "stad.xlsx", replace=False)
+def test_the_inbox_can_be_consolidated_and_slk_chooses_versions(inbox: Inbox, tmp_path: Path) -> None:
+    for budget in ("1", "2"):
+        put(inbox, clean(budget))
+    state = inbox.state(CLEAN)
+    assert [path.name[:16] for path in chosen(inbox.folder, state)] == ["SDN08_2024-T1_v2"]
+    assert [path.name[:16] for path in chosen(inbox.folder, state, {"SDN08": 1})] == ["SDN08_2024-T1_v1"]
+    for wrong in ({"SDN08": 3}, {"SDN04": 1}, {"../../x": 1}):
+        with pytest.raises(NotDelivered, match="finns inte i inkorgen"):
+            chosen(inbox.folder, state, wrong)
+    outcome = consolidate(chosen(inbox.folder, state), tmp_path / "stad.xlsx", replace=False)
     assert [filed.namnd for filed in outcome.collection.filings] == ["SDN08"]
 
 
@@ -131,36 +200,80 @@ def test_the_overview_says_who_is_missing_and_the_inbox_can_be_consolidated(tmp_
     ],
 )
 def test_who_is_late_follows_the_last_day_that_slk_has_set(
-    tmp_path: Path, last: str, today: str, delivered: str, other: str
+    inbox: Inbox, last: str, today: str, delivered: str, other: str
 ) -> None:
-    deliver(tmp_path, clean("1"), "bok.xlsx", by="A", now=NOW)
-    deliver(tmp_path, clean("2"), "bok.xlsx", by="A", now=datetime.datetime(2024, 6, 1))  # a correction is not late
-    set_last_day(tmp_path, "2024-T1", last, by="SLK", now=NOW)
-    rows = {row["namnd"]: row["status"] for row in overview(tmp_path, "2024-T1", datetime.date.fromisoformat(today))}
-    assert (rows["SDN08"], rows["SDN04"]) == (delivered, other)
+    put(inbox, clean("1"))
+    put(inbox, clean("2"), now=datetime.datetime(2024, 6, 1))  # a correction is not late
+    decide_last_day(inbox, CLEAN, last, SLK, NOW)
+    found = statuses(inbox, datetime.date.fromisoformat(today))
+    assert (found["SDN08"], found["SDN04"]) == (delivered, other)
+    assert "SDN22" not in found
 
 
-def test_the_last_day_is_kept_with_its_history_and_must_be_a_date(tmp_path: Path) -> None:
-    assert last_day(tmp_path, "2024-T1") is None
-    set_last_day(tmp_path, "2024-T1", "2024-05-22", by="A", now=NOW)
-    set_last_day(tmp_path, "2024-T1", "2024-05-24", by="B", now=NOW)
-    assert last_day(tmp_path, "2024-T1") == {"dag": "2024-05-24", "satt": "2024-05-22 14:30", "av": "B"}
-    assert len(json.loads((tmp_path / "2024-T1" / "sista_dag.json").read_text("utf-8"))) == 2
+def test_every_decision_of_the_last_day_is_kept_also_of_many_at_once(inbox: Inbox) -> None:
+    """SAFE 10."""
+    assert inbox.state(CLEAN).last_day is None
+    days = [f"2024-05-{number:02d}" for number in range(1, 21)]
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda day: decide_last_day(inbox, CLEAN, day, SLK, NOW), days))
+    texts = [each["text"] for each in history(inbox.state(CLEAN))]
+    assert sorted(texts) == [f"Sista dag är {day}." for day in days]
+    assert inbox.state(CLEAN).breaks == []
     with pytest.raises(NotDelivered, match="ska vara ett datum"):
-        set_last_day(tmp_path, "2024-T1", "i morgon", by="A", now=NOW)
+        decide_last_day(inbox, CLEAN, "i morgon", SLK, NOW)
+    with pytest.raises(NotDelivered, match="Bara stadsledningskontoret"):
+        decide_last_day(inbox, CLEAN, "2024-05-22", Who("A", ("NAMND.SDN08",)), NOW)
+    ledger(inbox, 20).write_text('{"handelse": {"nr": 20,')
+    decide_last_day(inbox, CLEAN, "2024-06-01", SLK, NOW)
+    state = inbox.state(CLEAN)
+    assert state.last_day is not None
+    assert state.last_day["dag"] == "2024-06-01"
+    assert "Kvitto 20 i liggaren går inte att läsa." in state.breaks[0]
 
 
-def test_slk_chooses_versions_and_only_those_that_lie_there(tmp_path: Path) -> None:
-    for budget in ("1", "2"):
-        deliver(tmp_path, clean(budget), "bok.xlsx", by="A", now=NOW)
-    assert [path.name for path in chosen(tmp_path, "2024-T1", {"SDN08": 1})] == ["SDN08_2024-T1_v1.xlsx"]
-    for wrong in ({"SDN08": 3}, {"SDN04": 1}, {"../../x": 1}):
-        with pytest.raises(NotDelivered, match="finns inte i inkorgen"):
-            chosen(tmp_path, "2024-T1", wrong)
+def test_slk_sends_back_with_a_comment_and_the_namnd_delivers_again(inbox: Inbox) -> None:
+    first = put(inbox, clean("1"))
+    with pytest.raises(NotDelivered, match="Skriv en kommentar"):
+        send_back(inbox, first, "  ", SLK, NOW)
+    send_back(inbox, first, "Avstämningen mot ekonomisystemet saknas.", SLK, NOW)
+    row = overview(inbox.state(CLEAN), TODAY, only=["SDN08"])[0]
+    assert row["status"] == "återlämnad"
+    assert row["versioner"][0]["aterlamnad"]["kommentar"] == "Avstämningen mot ekonomisystemet saknas."
+    with pytest.raises(NotDelivered, match="Ingen nämnd har lämnat"):
+        chosen(inbox.folder, inbox.state(CLEAN))
+    with pytest.raises(NotDelivered, match="redan återlämnad"):
+        send_back(inbox, inbox.state(CLEAN).deliveries[0], "igen", SLK, NOW)
+    assert put(inbox, clean("1")).version == 2  # SLK may have been wrong
+    assert statuses(inbox)["SDN08"] == "lämnad"
+    texts = [each["text"] for each in history(inbox.state(CLEAN), "SDN08")]
+    assert texts[1] == "SDN08 version 1 lämnades tillbaka: Avstämningen mot ekonomisystemet saknas."
 
 
-def test_explanations_of_the_earlier_workbook_hold_at_delivery_too(tmp_path: Path) -> None:
-    """What the pane calls ready when it has compared is ready at the server as well."""
+def test_another_person_attests(inbox: Inbox) -> None:
+    found = put(inbox, clean("1"), Who("A", ("NAMND.SDN08", "ATTEST.SDN08"), "a"))
+    for who, why in (
+        (Who("A", ("NAMND.SDN08", "ATTEST.SDN08"), "a"), "attesterar inte själv"),
+        (Who("C", ("ATTEST.SDN04",), "c"), "inte behörighet att attestera"),
+    ):
+        with pytest.raises(NotDelivered, match=why):
+            attest(inbox, found, who, NOW)
+    attest(inbox, found, Who("C", ("ATTEST.SDN08",), "c"), NOW)
+    assert inbox.state(CLEAN).deliveries[0].attesterad == {"tid": "2024-05-22 14:30", "av": "C", "kommentar": ""}
+
+
+def test_those_who_are_missing_are_reminded_by_a_letter_that_we_do_not_send(inbox: Inbox) -> None:
+    put(inbox, clean("1"))
+    decide_last_day(inbox, CLEAN, "2024-05-21", SLK, NOW)
+    made = reminder(inbox.state(CLEAN), TODAY, {"SDN04": "ekonomi@exempel.se", "SDN06": "x,y@z\nBcc: q"})
+    assert "SDN08" not in [each["namnd"] for each in made["saknas"]]
+    assert "Hässelby-Vällingby (SDN04), försenad, ekonomi@exempel.se" in made["lista"].splitlines()
+    assert made["mailto"].startswith("mailto:?bcc=ekonomi@exempel.se&subject=Blankettset%202024-T1")
+    assert "Bcc: ekonomi@exempel.se" in made["eml"].splitlines()
+    assert "X-Unsent: 1" in made["eml"]
+
+
+def test_a_delivery_is_compared_with_the_inboxs_own_latest_alone(inbox: Inbox) -> None:
+    """SAFE 9: the client sends no earlier workbook; explanations carry over from what lies in the inbox."""
     overdrawn = "resultatenheter;1;enhet;Enheten\nresultatenheter;1;bruttobudget;-1000\n" \
         "resultatenheter;1;overforing_fran;-100\nresultatenheter;1;resultat;-10\n"  # fmt: skip
     first = forms.handed_in("2024-T1", forms.with_values("2024-T1", overdrawn))
@@ -177,85 +290,256 @@ def test_explanations_of_the_earlier_workbook_hold_at_delivery_too(tmp_path: Pat
     explained = forms.raw_bytes("2024-T1", forms.with_values("2024-T1", overdrawn + words))
     later = forms.raw_bytes("2024-T2", forms.with_values("2024-T2", overdrawn))
     with pytest.raises(NotDelivered, match="varningar rättas eller förklaras"):
-        deliver(tmp_path, later, "t2.xlsx", by="A", now=NOW)
-    earlier = read_filled(explained, catalog(), name="t1.xlsx")
-    assert deliver(tmp_path, later, "t2.xlsx", by="A", now=NOW, previous=[earlier]).version == 1
+        put(inbox, later)
+    earlier = put(inbox, explained)
+    found = put(inbox, later)
+    receipt = json.loads(ledger(inbox, 1, "2024-T2").read_text("utf-8"))["handelse"]["uppgifter"]["kvitto"]
+    assert [each["sha256"] for each in receipt["foregaende"]] == [earlier.fil_sha256]
+    assert found.version == 1
 
 
 def test_without_an_inbox_nothing_is_delivered(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for value in ("", str(tmp_path / "finns inte")):
         monkeypatch.setenv("BLANKETT_INKORG", value)
         with pytest.raises(NotDelivered, match="Inkorgen är inte inställd"):
-            inbox_from_environment()
+            inkorg.inbox_from_environment()
 
 
-def test_the_same_content_at_once_is_one_version(tmp_path: Path) -> None:
-    data = clean()
-
-    def attempt(_: int) -> int | str:
-        try:
-            return deliver(tmp_path, data, "bok.xlsx", by="A", now=NOW).version
-        except NotDelivered as error:
-            return str(error)
-
-    with ThreadPoolExecutor(6) as pool:
-        found = list(pool.map(attempt, range(6)))
-    assert [each for each in found if isinstance(each, int)] == [1]
-    assert sum("redan inlämnat som version 1" in str(each) for each in found) == 5
-    assert len(list(tmp_path.rglob("*.xlsx"))) == 1
-    assert not list(tmp_path.rglob(".lamnas_in"))
-
-
-def test_an_abandoned_lock_stops_nobody(tmp_path: Path) -> None:
-    folder = tmp_path / "2024-T1" / "SDN08"
-    folder.mkdir(parents=True)
-    lock = folder / ".lamnas_in"
-    lock.touch()
-    os.utime(lock, (1, 1))
-    assert deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW).version == 1
-
-
-def test_an_inbox_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "2024-T1").write_text("en fil där mappen ska vara")
+def test_an_inbox_that_cannot_be_written_is_one_sentence(inbox: Inbox) -> None:
+    (inbox.folder / "2024-T1").write_text("en fil där mappen ska vara")
     with pytest.raises(NotDelivered, match=r"Inkorgen går inte att skriva i: .*sköter servern"):
-        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
+        put(inbox, clean())
     with pytest.raises(NotDelivered, match="Inkorgen går inte att skriva i"):
-        set_last_day(tmp_path, "2024-T1", "2024-05-22", by="A", now=NOW)
-    assert deliveries(tmp_path, "2024-T1") == []
-
-
-@pytest.mark.parametrize(
-    "change",
-    [{"fil": "../../../etc/passwd"}, {"fil": "a/b.xlsx"}, {"fil": ""}, {"fil": 5}, {"version": "9"}, {"namnd": "SDN04"},
-     {"set_id": "../x"}, {"tid": None}, {"enhet": []}],
-)  # fmt: skip
-def test_an_odd_receipt_is_passed_over_and_the_others_are_shown(tmp_path: Path, change: dict[str, object]) -> None:
-    deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
-    (good,) = tmp_path.rglob("*.kvitto.json")
-    odd = good.with_name("SDN08_2024-T1_v9.kvitto.json")
-    odd.with_name("SDN08_2024-T1_v9.xlsx").write_bytes(b"x")
-    odd.write_text(
-        json.dumps({**json.loads(good.read_text("utf-8")), "fil": "SDN08_2024-T1_v9.xlsx", **change}), "utf-8"
-    )
-    (good.parent / "x.kvitto.json").write_text("[1]", "utf-8")
-    assert [each.version for each in deliveries(tmp_path, "2024-T1")] == [1]
-    assert latest(tmp_path, "2024-T1")["SDN08"].name == "SDN08_2024-T1_v1.xlsx"
+        decide_last_day(inbox, CLEAN, "2024-05-22", SLK, NOW)
 
 
 def test_no_two_units_share_a_folder_because_their_letters_are_lost() -> None:
     names = ["日本", "中国", "a" * 70 + "1", "a" * 70 + "2", "con", "nul", "con-", "Förskolan 日", "Förskolan", ""]
-    slugs = [_slug(name) for name in names]
+    slugs = [slug(name) for name in names]
     assert len(set(slugs)) == len(names)
-    assert all(slug not in ("con", "nul") and len(slug) <= 60 for slug in slugs)
-    assert all(re.fullmatch(r"[a-z0-9-]*", slug) for slug in slugs)
-    assert _slug("Förskolan  ÅSEN") == _slug("förskolan åsen") == "forskolan-asen"
+    assert all(found not in ("con", "nul") and len(found) <= 60 for found in slugs)
+    assert all(re.fullmatch(r"[a-z0-9-]*", found) for found in slugs)
+    assert slug("Förskolan  ÅSEN") == slug("förskolan åsen") == "forskolan-asen"
 
 
-def test_a_delivery_without_its_receipt_is_taken_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+# SAFE 8: what a delivery may not carry
+
+
+def carrying(data: bytes, part: str, content: str = "x", *, kind: str = "", relation: str = "") -> bytes:
+    """The workbook with one more part, declared by a content type or a relationship of the workbook's."""
+    source = zipfile.ZipFile(BytesIO(data))
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as target:
+        for info in source.infolist():
+            text = source.read(info)
+            if kind and info.filename == "[Content_Types].xml":
+                text = text.replace(
+                    b"</Types>", f'<Override PartName="/{part}" ContentType="{kind}"/></Types>'.encode()
+                )
+            if relation and info.filename == "xl/_rels/workbook.xml.rels":
+                text = text.replace(
+                    b"</Relationships>",
+                    f'<Relationship Id="rId999" Type="{relation}" Target="/{part}"/></Relationships>'.encode(),
+                )
+            target.writestr(info, text)
+        target.writestr(part, content)
+    return made.getvalue()
+
+
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+@pytest.mark.parametrize(
+    ("said", "part", "how"),
+    [
+        ("makron", "xl/vbaProject.bin", {}),
+        ("makron", "xl/bild.bin", {"kind": "application/vnd.ms-office.vbaProject"}),
+        ("makron", "xl/bild.bin", {"kind": "application/vnd.ms-office.vba&#80;roject"}),
+        ("makron", "xl/x.xml", {"relation": "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet"}),
+        ("kopplingar", "xl/connections.xml", {}),
+        ("kopplingar", "xl/k.xml", {"relation": f"{OFFICE}/connections"}),
+        ("kopplingar", "xl/queryTables/queryTable1.xml", {}),
+        ("inbäddade objekt", "xl/embeddings/oleObject1.bin", {}),
+        ("inbäddade objekt", "xl/o.bin", {"kind": "application/vnd.openxmlformats-officedocument.oleObject"}),
+        ("inbäddade objekt", "xl/o.docx", {"relation": f"{OFFICE}/package"}),
+        ("ActiveX", "xl/activeX/activeX1.xml", {}),
+        ("ActiveX", "xl/a.xml", {"relation": f"{OFFICE}/control"}),
+    ],
+)
+def test_programs_and_pipes_are_refused_whatever_their_parts_are_called(
+    inbox: Inbox, said: str, part: str, how: dict[str, str]
+) -> None:
+    with pytest.raises(NotDelivered, match=said) as stopped:
+        put(inbox, carrying(clean(), part, **how))
+    assert stopped.value.kod == "makro"
+    assert not list(inbox.folder.rglob("*.xlsx"))
+
+
+@pytest.mark.parametrize(
+    "part", ["xl/media/image1.png", "xl/threadedComments/threadedComment1.xml", "xl/printerSettings/printerSettings1.bin",
+             "xl/webextensions/taskpanes.xml", "xl/ctrlProps/ctrlProp1.xml", "docProps/custom.xml"],
+)  # fmt: skip
+def test_what_excel_itself_puts_there_is_no_reason(part: str) -> None:
+    require_only_a_workbook(carrying(clean(), part))
+
+
+# SAFE 4: what was changed after delivery is shown and never passed over
+
+
+@pytest.fixture
+def two(inbox: Inbox) -> tuple[Inbox, Delivery, Delivery]:
+    return inbox, put(inbox, clean("1")), put(inbox, clean("2"))
+
+
+def is_broken(inbox: Inbox, why: str) -> None:
+    state = inbox.state(CLEAN)
+    assert why in " ".join(state.breaks), state.breaks
+    with pytest.raises(NotDelivered, match="Inkorgen stämmer inte med sina kvitton") as stopped:
+        chosen(inbox.folder, state)
+    assert stopped.value.kod == "bruten"
+
+
+def test_a_delivery_exchanged_altered_or_taken_away_is_broken_and_no_older_one_stands_in(
+    two: tuple[Inbox, Delivery, Delivery],
+) -> None:
+    inbox, first, second = two
+    old, new = path_of(inbox.folder, first), path_of(inbox.folder, second)
+    content = new.read_bytes()
+    new.write_bytes(old.read_bytes())
+    is_broken(inbox, "är inte den som lämnades in")
+    assert statuses(inbox)["SDN08"] == "bruten"
+    with pytest.raises(NotDelivered, match="SDN08 version 2 konsolideras inte"):
+        chosen(inbox.folder, inbox.state(CLEAN), {"SDN08": 2})
+    assert chosen(inbox.folder, inbox.state(CLEAN), {"SDN08": 1}) == [old]  # SLK may choose it, by number
+    new.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    is_broken(inbox, "är inte den som lämnades in")
+    new.unlink()
+    is_broken(inbox, "finns inte kvar")
+    new.write_bytes(content)
+    assert inbox.state(CLEAN).breaks == []
+    new.unlink()
+    assert put(inbox, clean("2")).version == 3  # the same content again, since what lay there is broken
+    assert statuses(inbox)["SDN08"] == "lämnad"
+    assert len(inbox.state(CLEAN).breaks) == 1
+
+
+@pytest.mark.parametrize("damage", ["half", "empty", "gone", "foreign", "number"])
+def test_a_receipt_that_cannot_be_read_is_no_reason_to_take_the_version_before(
+    two: tuple[Inbox, Delivery, Delivery], damage: str
+) -> None:
+    inbox, _, _ = two
+    put(inbox, clean("3"))
+    path = ledger(inbox, 2)
+    content = path.read_text("utf-8")
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_text(
+            {
+                "half": content[: len(content) // 2],
+                "empty": "",
+                "foreign": "[1]",
+                "number": content.replace('"nr": 2', '"nr": 7'),
+            }[damage]
+        )
+    is_broken(inbox, "Kvitto 2 i liggaren")
+    assert len(inbox.state(CLEAN).breaks) == 1  # one cause, one sentence
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_an_altered_receipt_is_found_also_when_its_own_hash_was_made_anew(
+    two: tuple[Inbox, Delivery, Delivery], number: int
+) -> None:
+    inbox, first, second = two
+    put(inbox, clean("3"))
+    path = ledger(inbox, number)
+    stored = json.loads(path.read_text("utf-8"))
+    stored["handelse"]["uppgifter"]["fil_sha256"] = first.fil_sha256 if number == 2 else second.fil_sha256
+    path.write_text(json.dumps(stored))
+    assert any(
+        "har ändrats efter att det skrevs" in each or "är inte den som" in each for each in inbox.state(CLEAN).breaks
+    )
+    from blankettset.addin.inbox import ledger as module
+
+    entry = module.msgspec.convert(stored["handelse"], module.Entry)
+    path.write_text(json.dumps({**stored, "sha256": module.digest(entry)}))
+    path_of(inbox.folder, first if number == 1 else second).write_bytes(
+        path_of(inbox.folder, second if number == 1 else first).read_bytes()
+    )
+    broken = [each for each in inbox.state(CLEAN).deliveries if each.bruten]
+    assert [each.nr for each in broken] == [number]
+    assert f"Kvitto {number} i liggaren är inte det som skrevs." in broken[0].bruten
+
+
+def test_a_workbook_laid_there_by_hand_is_no_delivery_and_is_told_of(inbox: Inbox) -> None:
+    found = put(inbox, clean())
+    path_of(inbox.folder, found).with_name("SDN08_2024-T1_v9_00000000.xlsx").write_bytes(clean("9"))
+    state = inbox.state(CLEAN)
+    assert [each.version for each in state.deliveries] == [1]
+    assert state.without_receipt == ("2024-T1/SDN08/SDN08_2024-T1_v9_00000000.xlsx",)
+
+
+@pytest.mark.parametrize("file", ["../../../etc/passwd", "a/b.xlsx", "", "/etc/passwd"])
+def test_a_receipt_never_leads_out_of_the_inbox(inbox: Inbox, file: str) -> None:
+    found = put(inbox, clean())
+    assert inkorg.not_as_delivered(inbox.folder, inlamning.msgspec.structs.replace(found, fil=file))
+
+
+# SAFE 5, 15: locks die with their holder; what is confirmed is on the disk
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals as on Unix")
+def test_a_killed_writer_holds_nobody_up(inbox: Inbox) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from blankettset.addin.inbox.durable import alone_in\n"
+        "with alone_in(Path(sys.argv[1])): print('las', flush=True); time.sleep(60)"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", code, str(inbox.folder)], stdout=subprocess.PIPE)
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(put, inbox, clean())
+        with pytest.raises(TimeoutError):
+            waiting.result(1.5)
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        assert waiting.result(3).version == 1
+    holder.stdout.close()
+
+
+def test_a_delivery_is_flushed_with_its_folders_before_it_is_confirmed(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    real = os.fsync
+
+    def told(handle: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{handle}") if Path("/proc/self/fd").exists() else "?")
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    put(inbox, clean())
+    if "?" not in flushed:
+        folders = [path for path in flushed if Path(path).is_dir()]
+        assert {
+            str(inbox.folder),
+            str(inbox.folder / CLEAN),
+            str(inbox.folder / CLEAN / "SDN08"),
+            str(inbox.folder / CLEAN / "00_liggare"),
+        } <= set(folders)
+    assert len(flushed) >= 6
+
+
+def test_a_delivery_that_cannot_get_its_receipt_is_no_delivery(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from blankettset.addin.inbox import ledger as module
+
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("blankettset.addin.inbox.inkorg._write_receipt", full)
+    monkeypatch.setattr(module, "write_new", full)
     with pytest.raises(NotDelivered, match="disken är full"):
-        deliver(tmp_path, clean(), "bok.xlsx", by="A", now=NOW)
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+        put(inbox, clean())
+    monkeypatch.undo()
+    assert inbox.state(CLEAN).deliveries == ()
+    assert put(inbox, clean()).version == 1
+    assert inbox.state(CLEAN).without_receipt == ()

@@ -28,7 +28,8 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
         "check": set(),
         "excel": {"check", "inbox"},
         "inbox": {"check"},
-        "cli": {"check", "excel", "inbox"},
+        "server": {"check", "inbox"},
+        "cli": {"check", "excel", "inbox", "server"},
     },
 }
 EXCEL = {"openpyxl", "xlsxwriter", "xlwings", "python_calamine", "calamine", "pandas"}

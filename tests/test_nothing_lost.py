@@ -196,4 +196,15 @@ def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path) -> None:
 
 
 def test_the_commands_are_those_that_are_guarded_here() -> None:
-    assert set(main.commands) == {"ny", "fyll", "data", "validera", "konsolidera", "tillagg", "regler", "exempel"}
+    assert set(main.commands) == {
+        "ny",
+        "fyll",
+        "data",
+        "validera",
+        "konsolidera",
+        "tillagg",
+        "verifiera",
+        "gallra",
+        "regler",
+        "exempel",
+    }

@@ -146,12 +146,14 @@ def _invent_goals(facts: dict[Key, Value], dice: random.Random) -> None:
         if str(facts[*place, "mal"]).count(".") > 1:
             facts[*place, "indikator"] = f"{MARK} indikator {row}"
         _invent_values(facts, place, dice)
-        facts[*place, "analys"] = f"{MARK} analys"
+        facts[*place, "analys"] = f"{MARK} analys; ett värde som saknas redovisas senare"
         facts.pop((*place, "status"), None)
     for row in _rows(facts, "aktiviteter"):
         facts["aktiviteter", row, "aktivitet"] = f"{MARK} aktivitet {row}"
         facts["aktiviteter", row, "start"] = "2024-01-01"
         facts["aktiviteter", row, "slut"] = "2024-12-31"
+        for column in ("analys", "avvikelse"):
+            facts.pop(("aktiviteter", row, column), None)
         facts["aktiviteter", row, "status"] = dice.choice(("klar", "pagar", "ej_startad"))
 
 

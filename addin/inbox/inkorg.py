@@ -1,333 +1,322 @@
-"""The inbox: a folder where delivered workbooks lie with their receipts, version upon version. Nothing is ever overwritten.
+"""The inbox as it stands: each set's deliveries, verified against their receipts, and what SLK has decided.
 
-    inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.xlsx         the delivered workbook, stamped
-    inkorg/2024-T1/SDN08/SDN08_2024-T1_v1.kvitto.json  its receipt: who, when, hashes, counts
-    inkorg/2024-T1/sista_dag.json                      the last day to deliver, each time SLK has set it
+    inkorg/2024-T1/00_liggare/00001.json                          the ledger, see ledger.py
+    inkorg/2024-T1/SDN08/SDN08_2024-T1_v1_5f0c2a91.xlsx           the delivered workbook, stamped; its hash begins so
 
-A unit's workbooks lie in a folder of the unit below its nämnd's.
+A unit's workbooks lie in a folder of the unit below its nämnd's. Nothing is ever overwritten; what no longer agrees with
+its receipt is shown as broken and never passed over.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime
 import hashlib
-import json
 import os
 import re
-import time
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from blankettset.addin.check.kontroll import require_same_content
+from blankettset.addin.inbox.ledger import FOLDER as LEDGER
+from blankettset.addin.inbox.ledger import Entry, Ledger, Signer, read_ledger
 from blankettset.templates.catalog import catalog
-from blankettset.templates.errors import Refusal, reason
-from blankettset.validators.finding import Severity
-from blankettset.validators.validate import Result, validate
-from blankettset.workbook.calc.values import parse_date, storable
-from blankettset.workbook.edit.control_sheet import with_texts
-from blankettset.workbook.read.bind import read_filled
-from blankettset.workbook.read.filled import FilledSet
-from blankettset.workbook.write.files import WriteError, new_file
+from blankettset.templates.errors import Refusal
+from blankettset.templates.model import PERIODS
 
-COVER = "forsattsblad"
-FOLDER = "BLANKETT_INKORG"  # environment variable that names the inbox
-SLK, NAMND = "SLK", "NAMND."  # roles: SLK sees all; NAMND.SDN08 delivers for SDN08
-ATTEMPTS = 50
-LAST_DAY = "sista_dag.json"
-LOCK = ".lamnas_in"
-PATIENCE, ABANDONED = 20.0, 120.0  # seconds to wait for another delivery, and until one is taken to have died
-CROWDED = "Inlämningen gick inte att spara: många lämnar in samtidigt. Försök igen."
+ENVIRONMENT = "BLANKETT_INKORG"  # environment variable that names the inbox
+INLAMNING, SISTA_DAG, ATERLAMNING, ATTEST, PAMINNELSE, HAMTNING = (
+    "inlämning", "sista dag", "återlämning", "attest", "påminnelse", "konsolidering",
+)  # fmt: skip
+DELIVERED, LATE, MISSING, OVERDUE, RETURNED, BROKEN = (
+    "lämnad", "lämnad sent", "saknas", "försenad", "återlämnad", "bruten",
+)  # fmt: skip
+PRELIMINARY, FINAL = "preliminär", "slutlig"
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))}
-DELIVERED, DELIVERED_LATE, MISSING, LATE = "lämnad", "lämnad sent", "saknas", "försenad"
 
 
 class NotDelivered(Refusal):
-    """The workbook is not delivered; str() says why."""
+    """What was asked of the inbox is not done; str() says why, `kod` which kind of refusal it is."""
+
+    def __init__(self, text: str, kod: str = "inkorg", result: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.kod, self.result = kod, result
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """One delivered version."""
+    """One delivered version. `bruten` is a Swedish sentence when the workbook or its receipt is not what was delivered."""
 
-    set_id: str
+    nr: int
+    blankettset: str
     niva: str
     namnd: str
     enhet: str
     version: int
     tid: str
     av: str
+    funktion: str
+    slag: str
     innehall: str
     fil: str
+    fil_sha256: str
+    person: str = ""
+    bruten: str = ""
+    aterlamnad: Mapping[str, str] | None = None
+    attesterad: Mapping[str, str] | None = None
+
+    @property
+    def kvitto(self) -> str:
+        """What stands on the cover sheet."""
+        return self.innehall[:16]
+
+    @property
+    def whose(self) -> tuple[str, str]:
+        """The nämnd, or a unit of it by name. Capitals and spaces do not make another unit."""
+        return whose(self.namnd, self.enhet)
+
+    def shown(self) -> dict[str, Any]:
+        """As the pane shows a version."""
+        names = ("version", "tid", "av", "funktion", "slag", "kvitto", "bruten", "aterlamnad", "attesterad")
+        return {name: getattr(self, name) for name in names}
+
+
+class State(msgspec.Struct, frozen=True):
+    """A set's deliveries by nämnd, unit and version, with its other decisions.
+
+    `unknown` says which receipts cannot be read or are gone, so that nobody knows what they were (Swedish sentences);
+    `without_receipt` are workbooks that no receipt names: a delivery that was cut off, or one whose receipt was taken away.
+    """
+
+    blankettset: str
+    deliveries: tuple[Delivery, ...]
+    ledger: Ledger
+    unknown: tuple[str, ...]
+    without_receipt: tuple[str, ...]
+
+    @property
+    def breaks(self) -> list[str]:
+        """All that is broken."""
+        known = [each for each in self.deliveries if each.bruten]
+        return [*self.unknown, *(f"{_named(each)}: {each.bruten}" for each in known)]
+
+    @property
+    def last_day(self) -> Mapping[str, str] | None:
+        """The last day to deliver as it was last decided, with when and by whom; None while none is set."""
+        decided = [each for each in self.ledger.entries if each.slag == SISTA_DAG]
+        return {"dag": decided[-1].text("dag"), "satt": decided[-1].tid, "av": decided[-1].av} if decided else None
+
+    def versions(self, namnd: str, enhet: str = "", niva: str = "namnd") -> list[Delivery]:
+        """What one nämnd, or one unit, has delivered."""
+        return [each for each in self.deliveries if each.whose == whose(namnd, enhet) and each.niva == niva]
 
 
 def inbox_from_environment() -> Path:
     """The configured inbox. NotDelivered when there is none."""
-    folder = os.environ.get(FOLDER, "")
+    folder = os.environ.get(ENVIRONMENT, "")
     if not folder or not Path(folder).is_dir():
-        raise NotDelivered("Inkorgen är inte inställd på servern. Den som sköter servern anger den i BLANKETT_INKORG.")
+        raise NotDelivered("Inkorgen är inte inställd. Den som sköter servern anger den i BLANKETT_INKORG.")
     return Path(folder)
 
 
-def may_deliver(roles: Iterable[str], namnd: str) -> bool:
-    """True for SLK and for the nämnd's own role."""
-    return bool({SLK, NAMND + namnd} & set(roles))
+def known_set(set_id: str, niva: str = "namnd") -> str:
+    """The set's id if there is such a set: what comes from a request never becomes a path unchecked."""
+    if not re.fullmatch(r"[0-9A-Za-z-]{1,20}", set_id) or (set_id, niva) not in catalog().sets:
+        raise NotDelivered("Välj ett av stadens blankettset.")
+    return set_id
 
 
-def deliver(
-    inbox: Path,
-    data: bytes,
-    name: str,
-    *,
-    by: str,
-    now: datetime.datetime,
-    roles: Iterable[str] | None = None,
-    previous: Iterable[FilledSet] = (),
-) -> Delivery:
-    """Check the workbook, against `previous` if any, and put it, stamped, into the inbox with its receipt.
-
-    `roles` are the user's when logins are used, None on a machine of one's own. NotDelivered while there is a fel or an
-    unexplained varning, without the role, or when the same content already lies there as the latest version.
-    """
-    by = " ".join(storable(by).split())
-    filled = read_filled(data, catalog(), name=name)
-    if roles is not None and not may_deliver(roles, filled.namnd):
-        raise NotDelivered(f"Du har inte behörighet att lämna in för {filled.namnd}.")
-    result = validate(filled, tuple(previous))
-    _require_clean(result)
-    folder = _folder(inbox, filled)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder):
-            return _stored(inbox, folder, data, filled, result, by=by, moment=now.strftime("%Y-%m-%d %H:%M"))
-    except OSError as error:
-        raise NotDelivered(
-            f"Inkorgen går inte att skriva i: {reason(error)}. Säg till den som sköter servern."
-        ) from None
+def when(set_id: str) -> tuple[str, int]:
+    """What puts sets in order of time."""
+    return set_id[:4], PERIODS.index(set_id[5:])
 
 
-def _stored(
-    inbox: Path, folder: Path, data: bytes, filled: FilledSet, result: Result, *, by: str, moment: str
-) -> Delivery:
-    content = str(result.receipt["innehall"])
-    earlier = deliveries(inbox, filled.set.id, filled.set.level)
-    own = [each for each in earlier if _whose(each.namnd, each.enhet) == _whose(filled.namnd, _unit(filled))]
-    if own and own[-1].innehall == content:
-        raise NotDelivered(f"Samma innehåll är redan inlämnat som version {own[-1].version} ({own[-1].tid}).")
-    stamped = _stamped(data, filled, moment, by, content)
-    version = own[-1].version + 1 if own else 1
-    for number in range(version, version + ATTEMPTS):
-        stem = f"{filled.namnd}_{filled.set.id}_v{number}"
-        delivery = Delivery(
-            filled.set.id, filled.set.level, filled.namnd, _unit(filled), number, moment, by, content, f"{stem}.xlsx"
-        )
-        try:
-            with new_file(folder / f"{stem}.xlsx", replace=False) as temporary:
-                temporary.write_bytes(stamped)
-        except WriteError:
-            if (folder / f"{stem}.xlsx").exists():
-                continue  # somebody delivered at the same moment
-            raise
-        try:
-            _write_receipt(folder / f"{stem}.kvitto.json", delivery, result)
-        except BaseException:  # a workbook without its receipt is no delivery
-            (folder / f"{stem}.xlsx").unlink(missing_ok=True)
-            raise
-        return delivery
-    raise NotDelivered(CROWDED)
+def sets_in(inbox: Path) -> list[str]:
+    """The sets that have a ledger."""
+    return sorted(path.parent.name for path in inbox.glob(f"*/{LEDGER}") if not path.parent.name.startswith("."))
 
 
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """One delivery at a time in a folder, also from several processes and servers: the same content is one version."""
-    lock = folder / LOCK
-    patience = time.monotonic() + PATIENCE
-    while True:
-        try:
-            os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-            break
-        except FileExistsError:
-            with contextlib.suppress(OSError):
-                if time.time() - lock.stat().st_mtime > ABANDONED:
-                    lock.unlink()
-                    continue
-            if time.monotonic() > patience:
-                raise NotDelivered(CROWDED) from None
-            time.sleep(0.02)
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def _require_clean(result: Result) -> None:
-    errors, warnings = result.count(Severity.FEL), result.count(Severity.VARNING)
-    if errors or warnings:
-        raise NotDelivered(
-            f"Arbetsboken lämnas inte in: {errors} fel ska rättas och {warnings} varningar rättas eller förklaras."
-        )
-
-
-def _unit(filled: FilledSet) -> str:
-    value = filled.facts.get((COVER, "enhet", "uppgift"))
-    return value if isinstance(value, str) else ""
-
-
-def _slug(text: str) -> str:
-    """A folder's name from a unit's: only letters a-z, figures and hyphens, whatever the workbook says.
-
-    Where letters are lost that other names may differ by, or the name is one that Windows keeps for itself, a hash of the
-    name is added. Names that differ only by capitals, spaces or the dots of å, ä and ö share a folder, see _whose.
-    """
-    known = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
-    plain = unicodedata.normalize("NFKD", known).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
-    letters = sum(character.isalnum() for character in known)
-    if len(slug) <= 60 and sum(map(str.isalnum, slug)) == letters and slug not in RESERVED and (slug or not known):
-        return slug
-    return f"{slug[:50]}-{hashlib.sha256(known.encode('utf-8', 'replace')).hexdigest()[:8]}".strip("-")
-
-
-def _whose(namnd: str, unit: str) -> tuple[str, str]:
-    """Who delivers: a nämnd, or a unit of it by name. Capitals and spaces do not make another unit."""
-    return namnd, " ".join(unicodedata.normalize("NFKC", unit).casefold().split())
-
-
-def _folder(inbox: Path, filled: FilledSet) -> Path:
-    """Codes from the register and a slug: nothing of the workbook's own text becomes a path."""
-    if filled.namnd not in filled.set.namnder:
-        raise NotDelivered("Arbetsbokens nämnd finns inte i registret, så den går inte att lämna in.")
-    folder = inbox / filled.set.id / filled.namnd
-    return folder / (_slug(_unit(filled)) or "enhet") if filled.set.level == "enhet" else folder
-
-
-def stamp(filled: FilledSet, moment: str, by: str, content: str) -> dict[str, str]:
-    """What a delivery writes on the cover sheet: address -> text."""
-    texts = {}
-    for row, text in (("inlamnad", moment), ("inlamnad_av", by), ("kvitto", content[:16])):
-        cell = filled.cell((COVER, row, "uppgift"))
-        if cell is not None:
-            texts[cell.address] = text
-    return texts
-
-
-def _stamped(data: bytes, filled: FilledSet, moment: str, by: str, content: str) -> bytes:
-    written = with_texts(data, filled.forms[COVER].sheet, stamp(filled, moment, by, content))
-    require_same_content(filled, written)
-    return written
-
-
-def _write_receipt(path: Path, delivery: Delivery, result: Result) -> None:
-    receipt = {**msgspec.structs.asdict(delivery), "kvitto": dict(result.receipt), "forklarade": result.explained}
-    with new_file(path, replace=False) as temporary:
-        temporary.write_text(json.dumps(receipt, ensure_ascii=False, indent=2), encoding="utf-8")
-
-
-def deliveries(inbox: Path, set_id: str, level: str = "namnd") -> list[Delivery]:
-    """What has been delivered for a set, by nämnd, unit and version. A receipt that cannot be read is passed over."""
+def state(inbox: Path, set_id: str, signer: Signer | None = None) -> State:
+    """A set as it stands, every stored workbook compared with its receipt."""
+    folder = inbox / set_id
+    ledger = read_ledger(folder, signer)
     found = []
-    for path in sorted((inbox / set_id).rglob("*.kvitto.json")) if (inbox / set_id).is_dir() else ():
-        try:
-            delivery = msgspec.json.decode(path.read_bytes(), type=Delivery)
-            if delivery.niva == level and _lies_where_it_says(path, delivery):
-                found.append(delivery)
-        except (OSError, ValueError):  # also msgspec's: no such receipt
-            continue
+    for each in deliveries(ledger):
+        why = not_as_delivered(inbox, each) or ledger.breaks.get(each.nr, "")
+        found.append(msgspec.structs.replace(each, bruten=why))
+    known = {each.nr for each in found}
+    unknown = tuple(
+        f"{set_id}: {text} Det kan ha varit en inlämning; jämför med säkerhetskopian och loggen."
+        for number, text in ledger.breaks.items()
+        if number not in known
+    )
+    named = {path_of(inbox, each) for each in found}
+    loose = sorted(path.relative_to(inbox).as_posix() for path in folder.glob("*/**/*.xlsx") if path not in named)
+    return State(set_id, tuple(found), ledger, unknown, tuple(loose))
+
+
+def deliveries(ledger: Ledger) -> list[Delivery]:
+    """What the ledger says has been delivered, by nämnd, unit and version; the workbooks are not looked at."""
+    returned, attested = _about(ledger, ATERLAMNING), _about(ledger, ATTEST)
+    found = []
+    for entry in ledger.entries:
+        if entry.slag == INLAMNING:
+            about = {"aterlamnad": returned.get(entry.nr), "attesterad": attested.get(entry.nr)}
+            own = {**entry.uppgifter, **about, "nr": entry.nr, "tid": entry.tid, "av": entry.av}
+            found.append(msgspec.convert(own, Delivery))
     return sorted(found, key=lambda each: (each.namnd, each.enhet, each.version))
 
 
-def _lies_where_it_says(path: Path, delivery: Delivery) -> bool:
-    """True for a receipt beside its workbook, in the nämnd's own folder: what it says never leads out of there."""
-    stem = path.name.removesuffix(".kvitto.json")
-    folder = path.parent if delivery.niva == "namnd" else path.parent.parent
-    own = (folder.name, folder.parent.name) == (delivery.namnd, delivery.set_id)
-    return own and delivery.fil == f"{stem}.xlsx" and path.with_name(delivery.fil).is_file()
+def _named(delivery: Delivery) -> str:
+    return f"{delivery.namnd} {delivery.enhet}".strip() + f" version {delivery.version}"
 
 
-def latest(inbox: Path, set_id: str) -> dict[str, Path]:
-    """Each nämnd's latest delivered workbook."""
-    return {each.namnd: path_of(inbox, each) for each in deliveries(inbox, set_id)}
+def _about(ledger: Ledger, kind: str) -> dict[int, Mapping[str, str]]:
+    """Number of the delivery -> the latest decision of a kind about it."""
+    found: dict[int, Mapping[str, str]] = {}
+    for entry in ledger.entries:
+        number = entry.uppgifter.get("inlamning")
+        if entry.slag == kind and isinstance(number, int):
+            found[number] = {"tid": entry.tid, "av": entry.av, "kommentar": entry.text("kommentar")}
+    return found
+
+
+def not_as_delivered(inbox: Path, delivery: Delivery) -> str:
+    """Why the stored workbook is not the one that was delivered; empty when it is."""
+    path = path_of(inbox, delivery)
+    if not re.fullmatch(r"[\w.-]+\.xlsx", delivery.fil) or not path.resolve().is_relative_to(inbox.resolve()):
+        return "Kvittot pekar utanför inkorgen."
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return f"Filen {delivery.fil} finns inte kvar."
+    except OSError:
+        return f"Filen {delivery.fil} går inte att läsa."
+    return "" if found == delivery.fil_sha256 else f"Filen {delivery.fil} är inte den som lämnades in."
 
 
 def path_of(inbox: Path, delivery: Delivery) -> Path:
-    """Where the nämnd's delivered workbook lies."""
-    return inbox / delivery.set_id / delivery.namnd / delivery.fil
+    """Where the delivered workbook lies."""
+    return folder_of(inbox, delivery.blankettset, delivery.niva, delivery.namnd, delivery.enhet) / delivery.fil
 
 
-def chosen(inbox: Path, set_id: str, wanted: Mapping[str, int]) -> list[Path]:
-    """The delivered workbooks of these nämnder and versions. NotDelivered for one that does not lie in the inbox."""
-    lying = {(each.namnd, each.version): each for each in deliveries(inbox, set_id)}
+def folder_of(inbox: Path, set_id: str, niva: str, namnd: str, enhet: str) -> Path:
+    """Codes from the register and a slug: nothing of the workbook's own text becomes a path."""
+    folder = inbox / set_id / namnd
+    return folder / (slug(enhet) or "enhet") if niva == "enhet" else folder
+
+
+def slug(text: str) -> str:
+    """A folder's name from a unit's: only letters a-z, figures and hyphens, whatever the workbook says.
+
+    Where letters are lost that other names may differ by, or the name is one that Windows keeps for itself, a hash of the
+    name is added. Names that differ only by capitals, spaces or the dots of å, ä and ö share a folder, see whose.
+    """
+    known = " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    plain = unicodedata.normalize("NFKD", known).encode("ascii", "ignore").decode()
+    found = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+    letters = sum(character.isalnum() for character in known)
+    if len(found) <= 60 and sum(map(str.isalnum, found)) == letters and found not in RESERVED and (found or not known):
+        return found
+    return f"{found[:50]}-{hashlib.sha256(known.encode('utf-8', 'replace')).hexdigest()[:8]}".strip("-")
+
+
+def whose(namnd: str, enhet: str) -> tuple[str, str]:
+    """Who delivers: a nämnd, or a unit of it by name. Capitals and spaces do not make another unit."""
+    return namnd, " ".join(unicodedata.normalize("NFKC", enhet).casefold().split())
+
+
+def latest(now: State, niva: str = "namnd") -> dict[tuple[str, str], Delivery]:
+    """Each nämnd's (or unit's) latest version, unless SLK has sent it back. Broken ones are among them."""
+    found = {each.whose: each for each in now.deliveries if each.niva == niva}
+    return {who: each for who, each in found.items() if each.aterlamnad is None}
+
+
+def chosen(inbox: Path, now: State, wanted: Mapping[str, int] | None = None) -> list[Path]:
+    """The workbooks to consolidate: these versions, or every nämnd's latest. NotDelivered when one of them is broken.
+
+    An older version never silently stands in for a broken one: SLK chooses it by number.
+    """
+    if wanted is None:
+        picked = list(latest(now).values())
+        broken = [*now.unknown, *(f"{_named(each)}: {each.bruten}" for each in picked if each.bruten)]
+        if broken:
+            raise NotDelivered(
+                f"Inkorgen stämmer inte med sina kvitton, så inget konsolideras. {' '.join(broken[:3])} "
+                "Låt nämnden lämna in på nytt, eller välj versioner själv.", "bruten",
+            )  # fmt: skip
+        if not picked:
+            raise NotDelivered(f"Ingen nämnd har lämnat {now.blankettset}.")
+        return [path_of(inbox, each) for each in picked]
+    lying = {(each.namnd, each.version): each for each in now.deliveries if each.niva == "namnd"}
+    if not wanted:
+        raise NotDelivered("Välj minst en nämnd att konsolidera.")
     for code, version in wanted.items():
-        if (code, version) not in lying:
+        found = lying.get((code, version))
+        if found is None:
             raise NotDelivered(f"Version {version} från {code[:8]} finns inte i inkorgen. Visa inkorgen igen.")
+        if found.bruten:
+            raise NotDelivered(f"{code} version {version} konsolideras inte. {found.bruten}", "bruten")
     return [path_of(inbox, lying[item]) for item in wanted.items()]
 
 
-def last_day(inbox: Path, set_id: str) -> dict[str, str] | None:
-    """The last day to deliver a set, with when it was set and by whom; None while none is set."""
-    history = _days(inbox / set_id / LAST_DAY)
-    return history[-1] if history else None
+def overview(
+    now: State, today: datetime.date, niva: str = "namnd", only: Iterable[str] | None = None
+) -> list[dict[str, Any]]:
+    """Status of every nämnd that exists on the set's report date (or of every unit that has delivered), with its versions.
+
+    saknas, or försenad when the last day has passed; lämnad, or lämnad sent when the first version came after it;
+    återlämnad when SLK has sent the latest back; bruten when it is not what was delivered. `only` are the nämnder
+    that the reader may see; None is all.
+    """
+    blankettset = catalog().blankettset(now.blankettset, niva)
+    limit = now.last_day["dag"] if now.last_day else "9999-12-31"
+    seen = None if only is None else set(only)
+    rows = []
+    for code, namnd in blankettset.namnder.items():
+        if not namnd.exists_on(blankettset.report_date) or (seen is not None and code not in seen):
+            continue
+        own = [each for each in now.deliveries if each.namnd == code and each.niva == niva]
+        units = {each.whose: each.enhet for each in own} if niva == "enhet" else {(code, ""): ""}
+        for who, unit in units.items():
+            versions = [each for each in own if each.whose == who]
+            rows.append({
+                "namnd": code, "namn": namnd.name, "enhet": unit, "status": _status(versions, limit, today.isoformat()),
+                "slag": versions[-1].slag if versions else "", "versioner": [each.shown() for each in versions],
+            })  # fmt: skip
+    return rows
 
 
-def _days(path: Path) -> list[dict[str, str]]:
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    known = found if isinstance(found, list) else []
+def _status(versions: list[Delivery], limit: str, today: str) -> str:
+    if not versions:
+        return MISSING if today <= limit else OVERDUE
+    if versions[-1].bruten:
+        return BROKEN
+    if versions[-1].aterlamnad is not None:
+        return RETURNED
+    return DELIVERED if versions[0].tid[:10] <= limit else LATE
+
+
+def history(now: State, namnd: str = "") -> list[dict[str, Any]]:
+    """Every decision about a set, or about one nämnd of it, in order."""
     return [
-        each
-        for each in known
-        if isinstance(each, dict) and all(isinstance(each.get(key), str) for key in ("dag", "satt", "av"))
+        {"nr": each.nr, "slag": each.slag, "tid": each.tid, "av": each.av, "roll": each.roll, "text": _sentence(each)}
+        for each in now.ledger.entries
+        if not namnd or each.text("namnd") in ("", namnd)
     ]
 
 
-def set_last_day(inbox: Path, set_id: str, day: str, *, by: str, now: datetime.datetime) -> None:
-    """Decide the last day to deliver a set; earlier decisions stay in the file. NotDelivered when it is no date."""
-    date = parse_date(day)
-    if date is None:
-        raise NotDelivered("Sista dagen ska vara ett datum, till exempel 2024-05-22.")
-    folder = inbox / set_id
-    entry = {"dag": date.isoformat(), "satt": now.strftime("%Y-%m-%d %H:%M"), "av": storable(by)}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with new_file(folder / LAST_DAY, replace=True) as temporary:
-            text = json.dumps([*_days(folder / LAST_DAY), entry], ensure_ascii=False, indent=2)
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise NotDelivered(
-            f"Inkorgen går inte att skriva i: {reason(error)}. Säg till den som sköter servern."
-        ) from None
-
-
-def overview(inbox: Path, set_id: str, today: datetime.date | None = None) -> list[dict[str, Any]]:
-    """Status of every nämnd that exists on the set's report date, with its versions, the latest last.
-
-    saknas, or försenad when the last day has passed; lämnad, or lämnad sent when the first version came after it.
-    """
-    blankettset = catalog().blankettset(set_id)
-    decided = last_day(inbox, set_id)
-    limit = decided["dag"] if decided else "9999-12-31"
-    date = (today or datetime.date.today()).isoformat()
-    lying: dict[str, list[Delivery]] = {}
-    for each in deliveries(inbox, set_id):
-        lying.setdefault(each.namnd, []).append(each)
-    rows = []
-    for code, namnd in blankettset.namnder.items():
-        if not namnd.exists_on(blankettset.report_date):
-            continue
-        versions = lying.get(code, [])
-        if versions:
-            status = DELIVERED if versions[0].tid[:10] <= limit else DELIVERED_LATE
-        else:
-            status = MISSING if date <= limit else LATE
-        rows.append({
-            "namnd": code,
-            "namn": namnd.name,
-            "status": status,
-            "versioner": [{"version": each.version, "tid": each.tid, "av": each.av} for each in versions],
-        })  # fmt: skip
-    return rows
+def _sentence(entry: Entry) -> str:
+    facts = entry.uppgifter
+    who = f"{entry.text('namnd')} {entry.text('enhet')}".strip()
+    version = f"version {facts.get('version')}"
+    if entry.slag == INLAMNING:
+        return f"{who} lämnade {version} ({entry.text('slag')}), kvitto {entry.text('innehall')[:16]}."
+    if entry.slag == SISTA_DAG:
+        return f"Sista dag är {entry.text('dag')}."
+    if entry.slag == ATERLAMNING:
+        return f"{who} {version} lämnades tillbaka: {entry.text('kommentar')}"
+    if entry.slag == ATTEST:
+        return f"{who} {version} attesterades."
+    return f"{entry.slag.capitalize()}: {', '.join(map(str, facts.get('namnder', ())))}."

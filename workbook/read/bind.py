@@ -24,6 +24,7 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    RECONCILIATION_SHEET,
     STAMP_SHEET,
 )
 from blankettset.workbook.layout.start import starting_facts
@@ -45,7 +46,15 @@ from blankettset.workbook.read.xlsx_reader import (
 from blankettset.workbook.xlsx.raw import name_key
 
 __all__ = ["CONSOLIDATED", "bind", "list_places", "read_filled", "stamped_kind"]
-OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET, CARRIED_SHEET)
+OWN_SHEETS = (
+    INDEX_SHEET,
+    RECONCILIATION_SHEET,
+    LISTS_SHEET,
+    LONG_SHEET,
+    PARAMETER_SHEET,
+    STAMP_SHEET,
+    CARRIED_SHEET,
+)
 OWN_KEYS = frozenset(map(name_key, OWN_SHEETS))
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 

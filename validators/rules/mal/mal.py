@@ -16,6 +16,7 @@ from blankettset.validators.rules.mal.rader import (
     UNIT_GOALS,
     Line,
     differs,
+    is_computed,
     is_explained,
     label,
     lines,
@@ -23,7 +24,7 @@ from blankettset.validators.rules.mal.rader import (
     status_of,
 )
 from blankettset.workbook.calc.matvarde import Slag
-from blankettset.workbook.calc.status import DELVIS, EJ, HELT
+from blankettset.workbook.calc.status import DELVIS, EJ
 
 UNSET = (Slag.INGET, Slag.SENARE, Slag.NAMND, Slag.UPPGIFT_SAKNAS)  # what is no target that the nämnd has set
 
@@ -192,6 +193,8 @@ def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
         expected = [("periodens_utfall", f"utfall för {line.text('period') or filing.set.id}", "utfallet")]
         if often and "prognos_helar" in line.columns:
             expected.append(("prognos_helar", "prognos för helåret", "prognosen"))
+        if is_computed(filing, line):
+            continue
         for column, what, fill in expected:
             value = line.value(column)
             if value is None or value.slag in (Slag.UPPGIFT_SAKNAS, Slag.INGET):
@@ -217,8 +220,9 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
 
     Givet en rad i Indikatorer
     När årsmålet saknas (tomt, -, fastställs senare eller tas fram av nämnd) och varken kommentar eller analys är ifylld
-    Så varnas det (stoppas i VB). En enhet som följer KF:s årsmål behöver inget eget.
-    Exempel: KF anger »Fastställs t1», nämndens årsmål är tomt och kommentaren likaså.
+    Så varnas det (stoppas i VB), eller upplyses när KF själv anger - eller Fastställs. En enhet som följer KF:s årsmål
+    behöver inget eget.
+    Exempel: KF:s årsmål är »Tas fram av nämnd», nämndens är tomt och kommentaren likaså.
     """
     for line in lines(filing, INDICATORS):
         value = line.value("arsmal")
@@ -227,14 +231,21 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
         decided = line.value("kf_arsmal")
         if filing.set.level == "enhet" and decided is not None and decided.slag not in (Slag.INGET, Slag.NAMND):
             continue
+        open_ = decided is not None and decided.slag in (Slag.INGET, Slag.SENARE)
         yield filing.at(
             (INDICATORS, line.row, "arsmal"),
-            "nämnden har inte satt något årsmål och säger inte varför."
+            f"årsmålet är inte satt; KF anger {decided.text}."
+            if open_ and decided is not None
+            else "nämnden har inte satt något årsmål och säger inte varför."
             if filing.set.level == "namnd"
             else "årsmålet saknas och det sägs inte varför.",
-            "Sätt ett årsmål, eller förklara på raden varför det inte går.",
+            "Inget behöver göras förrän KF har bestämt sitt. Skriv gärna på raden vad som gäller."
+            if open_
+            else "Sätt ett årsmål, eller förklara på raden varför det inte går.",
             found=line.text("arsmal"),
             expected=line.text("kf_arsmal"),
+            severity=Severity.UPPLYSNING if open_ else None,
+            many="{n} indikatorer saknar årsmål, liksom KF:s" if open_ else "",
             follows_from_here=False,
         )
 
@@ -251,8 +262,9 @@ def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
 
     Givet start- och slutdatum för en aktivitet
     När slutet ligger före starten stoppas inlämningen
-    Så varnas det när hela aktiviteten ligger före eller efter året, och upplyses när den börjar före eller slutar efter det.
-    Exempel: En aktivitet i T1 2024 började 2023-01-01.
+    Så varnas det när hela aktiviteten ligger före eller efter året, och upplyses när den slutar efter det. En aktivitet som
+    följer med från förra året sägs det inget om.
+    Exempel: En aktivitet i T1 2024 slutade 2023-12-31.
     """
     first, last = f"{filing.set.year}-01-01", f"{filing.set.year}-12-31"
     for line in lines(filing, ACTIVITIES):
@@ -277,10 +289,10 @@ def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
                 severity=Severity.VARNING,
                 follows_from_here=False,
             )
-        elif start < first or end > last:
+        elif end > last:
             yield filing.at(
                 key,
-                f"aktiviteten {start} till {end} går utöver {filing.set.year}.",
+                f"aktiviteten {start} till {end} slutar efter {filing.set.year}.",
                 "Inget behöver göras om datumen är rätt.",
                 found=f"{start} till {end}",
                 severity=Severity.UPPLYSNING,
@@ -322,28 +334,30 @@ def a_late_activity_is_explained(filing: Filing) -> Iterator[Hit]:
     source="Ren ordning; jfr 003:961-962",
 )
 def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
-    """BF321: En indikator eller aktivitet står en gång under samma mål.
+    """BF321: En indikator eller aktivitet står en gång.
 
     Givet listorna Indikatorer och Aktiviteter
-    När två rader har samma text under samma mål
-    Så varnas det: den räknas annars två gånger.
+    När två rader har samma text, under samma mål eller under två
+    Så varnas det, mellan mål upplyses det: den räknas annars två gånger.
     Exempel: Samma aktivitet står på rad 40 och 41 med olika startdatum.
     """
     for form, column in ((INDICATORS, "indikator"), (ACTIVITIES, "aktivitet")):
-        first: dict[tuple[str, str], str] = {}
+        first: dict[str, tuple[str, str]] = {}
         for line in lines(filing, form):
-            name = (line.text("mal"), plain(line.text(column)))
-            if not name[1]:
+            name = plain(line.text(column))
+            if not name:
                 continue
             if name in first:
+                row, goal = first[name]
                 yield filing.at(
                     (form, line.row, column),
-                    f"samma {column} står redan på rad {first[name]} under mål {name[0]}.",
+                    f"samma {column} står redan på rad {row} under mål {goal}.",
                     "Ta bort den ena raden, eller förklara skillnaden.",
-                    found=f"rad {first[name]}",
+                    found=f"rad {row}",
+                    severity=None if goal == line.text("mal") else Severity.UPPLYSNING,
                     follows_from_here=False,
                 )
-            first.setdefault(name, line.row)
+            first.setdefault(name, (line.row, line.text("mal")))
 
 
 @rule(
@@ -358,7 +372,7 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
     Givet ett nämndmål eller enhetsmål
     När förväntat resultat är tomt, eller analysen är tom där målet har en status
-    Så varnas det (stoppas i VB). I en enhets set har nämndens mål ingen analys. Avviker statusen från förslaget gäller
+    Så varnas det (stoppas i en nämnds VB). I en enhets set har nämndens mål ingen analys. Avviker statusen från förslaget gäller
     BF314.
     Exempel: Nämndmål 1.2.1 har status ● Uppfylls helt men ingen analys.
     """
@@ -376,68 +390,6 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
 
 def _untold(filing: Filing, line: Line, column: str, text: str) -> Hit:
-    return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", follows_from_here=False)
-
-
-@rule(
-    "BF325",
-    title="Målet är inte högre bedömt än det som ligger under",
-    many="{n} mål är högre bedömda än det som ligger under dem",
-    severity=Severity.UPPLYSNING,
-    source="003:201, 003:263: målet bedöms av mål, indikatorer och aktiviteter under det; jfr 000:176",
-)
-def a_goal_is_not_above_what_lies_below(filing: Filing) -> Iterator[Hit]:
-    """BF325: Ett mål som bedöms som helt uppfyllt har mestadels uppfyllt närmast under sig.
-
-    Givet ett mål med status ● Uppfylls helt och en analys (utan analys gäller BF314)
-    När ett mål närmast under inte är helt uppfyllt, eller när minst två av målets egna indikatorer och aktiviteter har
-    missats (med analys; utan gäller BF315 och BF320) och fler än som har nåtts
-    Så upplyses det med antalen, för den som läser stadens samlade bild. Nämndens bedömning gäller.
-    Exempel: KF-mål 1.2 är helt uppfyllt men tre av dess fyra indikatorer når inte årsmålet.
-    """
-    goals = [*lines(filing, GOALS), *lines(filing, UNIT_GOALS)]
-    below: dict[str, Counter[str]] = {line.text("nummer"): Counter() for line in goals}
-    for line in goals:
-        counted = below.get(line.text("nummer").rpartition(".")[0])
-        if counted is not None and line.text("status") in (DELVIS, EJ):
-            counted["mål"] += 1
-    for line in lines(filing, INDICATORS):
-        if line.text("mal") in below:
-            status = status_of(line)
-            below[line.text("mal")]["nådda"] += status == HELT
-            below[line.text("mal")]["indikatorer"] += status in (DELVIS, EJ) and is_explained(line)
-    for line in lines(filing, ACTIVITIES):
-        if line.text("mal") in below:
-            below[line.text("mal")]["nådda"] += line.text("lage") == "klar"
-            explained = bool(line.text("avvikelse") or line.text("analys"))
-            below[line.text("mal")]["aktiviteter"] += line.text("lage") == "forsenad" and explained
-    for line in goals:
-        counted = below[line.text("nummer")]
-        missed = counted["indikatorer"] + counted["aktiviteter"]
-        if (
-            line.text("status") != HELT
-            or not line.text("analys")
-            or not (counted["mål"] or missed > max(1, counted["nådda"]))
-        ):
-            continue
-        said = " och ".join(filter(None, (_counted(what, counted[what]) for what in MISSED)))
-        reached = f" {counted['nådda']} har nåtts." if missed else ""
-        yield filing.at(
-            (line.form, line.row, "status"),
-            f"målet är bedömt som helt uppfyllt, men närmast under det är {said}.{reached}",
-            "Inget behöver göras om analysen säger varför målet ändå nås.",
-            found=said,
-            related=((line.form, line.row, "forslag"),),
-            follows_from_here=False,
-        )
-
-
-MISSED = {
-    "mål": ("mål inte helt uppfyllt", "mål inte helt uppfyllda"),
-    "indikatorer": ("indikator inte uppfylld", "indikatorer inte uppfyllda"),
-    "aktiviteter": ("aktivitet försenad", "aktiviteter försenade"),
-}
-
-
-def _counted(what: str, number: int) -> str:
-    return f"{number} {MISSED[what][number != 1]}" if number else ""
+    severity = Severity.VARNING if filing.set.level == "enhet" else None
+    return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", severity=severity,
+                     follows_from_here=False)  # fmt: skip
