@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blankettset.templates.errors import Refusal, reason
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.workbook.calc.answers import bare, is_answer
 from blankettset.workbook.calc.evaluate import Facts, Key, Value
 from blankettset.workbook.calc.values import (
     MAX_TEXT,
@@ -156,9 +157,9 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
             raise DataError(f"{where}: »{_short(text)}» är inget datum från 1900-03-01. Skriv till exempel 2024-05-22.")
         return date.isoformat()
     if cell.type is Type.JANEJ:
-        if text.strip().lower() not in ("ja", "nej"):
+        if bare(text) not in ("ja", "nej"):
             raise DataError(f"{where}: »{_short(text)}» ska vara ja eller nej.")
-        return text.strip().lower()
+        return bare(text)
     if cell.type is Type.VAL and cell.choices:
         return choice_id(cell, text) or _refuse_choice(where, cell, text)
     if text_length(text) > MAX_TEXT:
@@ -166,11 +167,11 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
     return text
 
 
-def choice_id(cell: CellDef, text: str) -> str | None:
-    """The id of the choice that `text` names by id or label (case and outer spaces aside), or None."""
-    wanted = text.strip().casefold()
+def choice_id(cell: CellDef, text: str, *, by_id: bool = True) -> str | None:
+    """The id of the choice that `text` names by label, as workbook.calc.answers compares them, or by id; None for none."""
+    wanted = bare(text)
     for choice in cell.choices:
-        if wanted in (choice.id.casefold(), choice.label.casefold()):
+        if is_answer(text, choice.label) or (by_id and wanted == choice.id.casefold()):
             return choice.id
     return None
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.workbook.calc.answers import bare
 from blankettset.workbook.calc.evaluate import Evaluation, Key, Value
 from blankettset.workbook.calc.values import date_from_serial, plain_number, says_no_figure
 from blankettset.workbook.read.carried import Carried
@@ -185,7 +186,7 @@ def cell_value(
     if state is not CellState.TEXT or text is None or not text.strip():
         return None
     if cell.type is Type.JANEJ:
-        return text.strip().lower() if text.strip().lower() in ("ja", "nej") else None
+        return bare(text) if bare(text) in ("ja", "nej") else None
     if cell.type is Type.VAL and cell.choices:
-        return choice_id(cell, text)
+        return choice_id(cell, text, by_id=False)
     return text
