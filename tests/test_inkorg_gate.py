@@ -236,6 +236,7 @@ def test_7_without_a_way_to_the_keys_a_login_is_a_sentence_and_health_says_so(tm
         ({"X-Forwarded-Host": "x"}, 403, "proxy"),
         ({"Forwarded": "for=10.0.0.1"}, 403, "proxy"),
         ({"Via": "1.1 x"}, 403, "proxy"),
+        ({"X-Real-IP": "10.0.0.1"}, 403, "proxy"),
         ({"Origin": "https://ond.exempel.se"}, 403, "ursprung"),
         ({"Origin": "null"}, 403, "ursprung"),
         ({"Sec-Fetch-Site": "cross-site"}, 403, "ursprung"),
