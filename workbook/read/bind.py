@@ -390,5 +390,5 @@ def _held(raw: RawCell) -> RawCell:
 
 def _shown(raw: RawCell) -> str:
     if raw.state is CellState.NUMBER and raw.number is not None:
-        return f"{raw.number:f}"
+        return f"{raw.number.normalize():f}" if raw.number else "0"
     return raw.text or ""
