@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from blankettset.addin.check.oppen_bok import FILE_ONLY, UnreadableWorkbook, check, raw_book
+from blankettset.addin.check.oppen_bok import FILE_ONLY, UnreadableWorkbook, raw_book
 from blankettset.validators.validate import validate
 from blankettset.workbook.layout.addresses import address, parse_address
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell
@@ -147,8 +147,3 @@ def test_what_is_no_such_account_is_one_sentence(seen: Any) -> None:
     payload, formulas, _ = sent(forms.raw_book(SET))
     with pytest.raises(UnreadableWorkbook, match="kom inte fram hel"):
         raw_book(payload, formulas, seen or [1])
-
-
-def test_the_answer_says_what_an_open_window_does_not_show() -> None:
-    payload, formulas, seen = sent(forms.raw_book(SET))
-    assert "syns först när den lämnas in" in check(payload, formulas, (), seen)["inte_last"]

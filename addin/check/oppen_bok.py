@@ -1,29 +1,28 @@
 """The workbook that is open in Excel, as its add-in sends it, judged by exactly the rules of the command line.
 
-The payload is xlwings' own: every sheet's values from A1, dates as ISO texts, errors as their codes, blanks as "". It
+The payload is every sheet's values from A1, dates as Excel's numbers or ISO texts, errors as their codes, blanks as "". It
 has no formulas; the pane reads those itself and sends them beside: sheet -> rows of [row, column, formula].
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import PurePath
 from typing import Any
 
 from blankettset.addin.check.kontroll import control_rows
 from blankettset.templates.catalog import catalog
 from blankettset.validators.explanations import EXPLANATIONS
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
-from blankettset.validators.validate import Result, validate
+from blankettset.validators.validate import Result
 from blankettset.workbook.calc.values import fitting_text
-from blankettset.workbook.edit.control_sheet import CONTROL
+from blankettset.workbook.edit.control_sheet import CONTROL, with_texts
+from blankettset.workbook.edit.sheet_edit import NotEditable
 from blankettset.workbook.layout.addresses import address, parse_address
 from blankettset.workbook.layout.formula_text import fetches
-from blankettset.workbook.read.bind import bind, list_places, read_filled
+from blankettset.workbook.read.bind import list_places
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook, iso_serial
 from blankettset.workbook.xlsx.scalars import number
@@ -50,12 +49,11 @@ MAX_SHOWN = 20_000  # hidden rows, columns or merged cells taken from a sheet
 Formulas = Mapping[str, Sequence[Sequence[Any]]]
 
 
-# What only the file tells, so that a check of the open workbook's cells alone cannot find it: said in the answer.
+# What only the file tells, so that a check of the open workbook's cells alone cannot find it.
 FILE_ONLY = frozenset(
     {"missing_part", "duplicate_sheet", "duplicate_entry", "duplicate_cell", "bad_address", "bad_string_index", "row_mismatch", "macro", "connection",
      "embedded", "more_anomalies"}
 )  # fmt: skip
-NOT_SEEN = "Arbetsboken är läst ur det öppna fönstret, inte ur filen: makron, anslutningar, inbäddade objekt och skador i filen syns först när den lämnas in."
 
 
 def raw_book(payload: Mapping[str, Any], formulas: Formulas, seen: Mapping[str, Any] | None = None) -> RawBook:
@@ -145,42 +143,10 @@ def _shown(sheet: RawSheet, told: Any) -> None:
     seen.protected = bool(told["skydd"]) if "skydd" in told else None
 
 
-def check(
-    payload: Mapping[str, Any],
-    formulas: Formulas,
-    earlier: Sequence[Mapping[str, str]] = (),
-    seen: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+def answer(raw: RawBook, result: Result) -> dict[str, Any]:
     """What the pane shows and writes: the JSON of `blankett validera`, and where Kontroll and Förklaringar have their rows.
 
-    `earlier` are files chosen in the pane: namn, and innehall as base64. `seen` as in raw_book. `inte_last` says what a
-    check of the open window cannot see.
-    """
-    raw = raw_book(payload, formulas, seen)
-    name = str((payload.get("book") or {}).get("name") or "arbetsboken")
-    previous = sent_workbooks(earlier)
-    return {**answer(raw, validate(bind(raw, catalog(), name), tuple(previous))), "inte_last": NOT_SEEN}
-
-
-def sent_workbooks(sent: Any) -> list[FilledSet]:
-    """The earlier workbooks that the pane sent."""
-    if not isinstance(sent, Sequence) or isinstance(sent, str):
-        raise UnreadableWorkbook("De tidigare arbetsböckerna kom inte fram. Välj dem igen.")
-    return [read_filled(content, catalog(), name=file) for file, content in map(sent_file, sent)]
-
-
-def sent_file(sent: Mapping[str, Any], unnamed: str = "filen") -> tuple[str, bytes]:
-    """Name (never a path) and content of a file that the pane sent as namn and innehall in base64."""
-    given = sent if isinstance(sent, Mapping) else {}
-    name = PurePath(str(given.get("namn") or unnamed).replace("\\", "/")).name[:120]
-    try:
-        return name, base64.b64decode(given["innehall"], validate=True)
-    except (KeyError, TypeError, ValueError):
-        raise UnreadableWorkbook(f"{name} kom inte fram hel från Excel. Spara den och försök igen.") from None
-
-
-def answer(raw: RawBook, result: Result) -> dict[str, Any]:
-    """As check, from a result. Rows and columns are counted from 1; `platser` is None where the sheet is missing."""
+    Rows and columns are counted from 1; `platser` is None where the sheet is missing."""
     filled = result.filled
     rows, links = control_rows(result)
     form = filled.set.blanketter[CONTROL]
@@ -236,3 +202,19 @@ def _room(raw: RawBook, filled: FilledSet) -> dict[str, Any] | None:
         "lediga": [row for row in places[0] if row not in used],
         "kolumner": places[1],
     }
+
+
+def explained_copy(data: bytes, raw: RawBook, filled: FilledSet, given: Sequence[Mapping[str, Any]]) -> bytes:
+    """A copy of the read workbook `data` with these explanations on free rows of its sheet Förklaringar.
+
+    Each is what a finding is explained with (kod, blankett, rad, kolumn, siffror) and `text`. NotEditable without the room.
+    """
+    room = _room(raw, filled)
+    if room is None or len(room["lediga"]) < len(given):
+        what = "är fullt" if room else "saknas eller har ändrats"
+        raise NotEditable(f"Bladet Förklaringar {what}, så förklaringen går inte att skriva i {filled.file}.")
+    texts = {}
+    for row, each in zip(room["lediga"], given, strict=False):
+        for column, at in room["kolumner"].items():
+            texts[address(row, at)] = str(each.get("text" if column == "forklaring" else column) or "")
+    return with_texts(data, room["blad"], texts)

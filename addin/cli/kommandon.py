@@ -14,6 +14,7 @@ import click
 
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
+from blankettset.addin.cli.webben import sida, webb
 
 if TYPE_CHECKING:
     from blankettset.templates.model import Blankettset, Namnd
@@ -318,7 +319,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra):
+for command in (tillagg, verifiera, gallra, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":
