@@ -59,6 +59,10 @@ OWN_KEYS = frozenset(map(name_key, OWN_SHEETS))
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 
 
+class ConsolidatedWorkbook(UnreadableWorkbook):
+    """The workbook is one that we have consolidated: nobody's filing."""
+
+
 def read_filled(source: Path | bytes, catalog: Catalog, *, name: str | None = None, notes: bool = False) -> FilledSet:
     """Read a handed-in workbook. UnreadableWorkbook when it is none, or no blankettset that we know.
 
@@ -79,7 +83,7 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
             raw, catalog.blankettset(stamp["blankettset"], stamp["niva"]), stamp, name, Problem("stampel_borta")
         ).bind()
     if stamp.get("sort") != "blankettset":
-        raise UnreadableWorkbook(
+        raise ConsolidatedWorkbook(
             f"{name} är en konsoliderad arbetsbok, inte en nämnds blankettset. Ange nämndens egen fil."
         )
     try:
