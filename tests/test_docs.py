@@ -71,7 +71,7 @@ def test_a_rule_says_what_it_requires(code: str) -> None:
 
 
 def test_every_rule_has_cases() -> None:
-    from tests import test_foregaende, test_layouts_out, test_rullning, test_samling, test_structure
+    from tests import test_foregaende, test_layouts_out, test_omgivning, test_rullning, test_samling, test_structure
 
     files = {path.stem for path in (ROOT / "tests" / "rules").glob("*.yaml")}
     elsewhere = (
@@ -80,6 +80,7 @@ def test_every_rule_has_cases() -> None:
         | test_samling.COVERED
         | test_foregaende.COVERED
         | test_layouts_out.COVERED
+        | test_omgivning.COVERED
     )
     assert files | elsewhere == set(rules())
 

@@ -24,6 +24,7 @@ Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
     "bok.orsaker",
+    "bok.omgivning",
     "bok.inmatning",
     "siffror.storlek",
     "siffror.rimlighet",

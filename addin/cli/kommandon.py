@@ -222,7 +222,8 @@ def fyll(
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
-    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+    Hjälpkolumner och andra beräknade texter i DATA räknas alltid om.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad, anteckningar) och som DATA inte ersätter skrivs inget.
 
     Med --ur summeras huvudbokens rader enligt --koppling (giltig_fran;giltig_till;konto;verksamhet;blankett;rad;kolumn;tecken). Det som
     inte är kopplat räknas upp, och svaret till skalet är då 1.
@@ -242,7 +243,7 @@ def fyll(
             "Ange antingen DATA.csv, eller --ur HUVUDBOK.csv med --koppling KOPPLING.csv. Se »blankett fyll --help»."
         )
     spare_sources(ut, [path for path in (fil, data, ur, koppling) if path is not None])
-    filled = read_filled(fil, catalog())
+    filled = read_filled(fil, catalog(), notes=True)
     said: list[str] = []
     unmapped = False
     if data is not None:
