@@ -110,7 +110,8 @@ def deliver(
     _require_clean(result)
     kind = _kind(filled)
     by, moment, content = " ".join(storable(who.name).split()), _moment(now), str(result.receipt["innehall"])
-    written = stamped(data, filled, moment, f"{by}, {function}" if by else function, content)
+    signed = ", ".join(dict.fromkeys(filter(None, (by, function))))
+    written = stamped(data, filled, moment, signed, content)
     facts = {
         "blankettset": filled.set.id, "niva": filled.set.level, "namnd": filled.namnd, "enhet": cover_text(filled, "enhet"),
         "funktion": function, "slag": kind, "innehall": content, "person": who.id,
@@ -128,7 +129,7 @@ def deliver(
     except OSError as error:
         raise _unwritable(error) from None
     found = msgspec.convert({**stored.uppgifter, "nr": stored.nr, "tid": moment, "av": by}, Delivery)
-    texts = stamp(filled, moment, f"{by}, {function}" if by else function, content)
+    texts = stamp(filled, moment, signed, content)
     return found, {"blad": filled.forms[COVER].sheet, "celler": texts, "post": digest(stored)}
 
 
