@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 COVER = "forsattsblad"
 INPUTS = (Kind.INPUT, Kind.SLK)
+LOST = frozenset(  # problems that leave a form's figures unread
+    {"rad_saknas", "kolumn_saknas", "dubbelt_rad_id", "dubbelt_kolumn_id", "blad_saknas", "missing_part", "tomt_blad", "id_borta",
+     "dold_rad_borta", "dold_kolumn_borta"}
+)  # fmt: skip
 
 
 class Filing:
@@ -74,7 +78,7 @@ class Filing:
         if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here or self.is_explained([finding]):
             return
         if hit.form is not None and hit.row is not None and hit.column is not None:
-            expected = hit.expected if isinstance(hit.expected, Decimal) else None
+            expected = hit.expected if isinstance(hit.expected, Decimal) and not hit.guess else None
             self.blamed[hit.form, hit.row, hit.column] = expected
             self.blamed_at.setdefault(hit.place or "", finding.code)
             self._corrected = None
@@ -110,8 +114,7 @@ class Filing:
     @cached_property
     def unusable(self) -> frozenset[str]:
         """Forms whose rows or columns could not be found; their arithmetic is not judged."""
-        kinds = {"rad_saknas", "kolumn_saknas", "dubbelt_rad_id", "dubbelt_kolumn_id", "blad_saknas"}
-        return frozenset(p.form for p in self.filled.problems if p.kind in kinds and p.form)
+        return frozenset(p.form for p in self.filled.problems if p.kind in LOST and p.form)
 
     def judged(self) -> Iterator[FilledForm]:
         """Forms whose figures are judged: found, whole, and filled in (or not filled in by anybody)."""
@@ -161,6 +164,7 @@ class Filing:
         related: tuple[Key, ...] = (),
         severity: Severity | None = None,
         follows_from_here: bool = True,
+        guess: bool = False,
         many: str = "",
         cells: tuple[Key, ...] = (),
         waits: tuple[Wait, ...] = (),
@@ -182,6 +186,7 @@ class Filing:
             related=tuple(self.address(other) for other in related),
             severity=severity,
             follows_from_here=follows_from_here,
+            guess=guess,
             many=many,
             cells=tuple(self.address(other) for other in cells),
             waits=waits,

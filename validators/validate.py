@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import msgspec
 
 from blankettset.validators.earlier import earlier_workbooks
-from blankettset.validators.explanations import EXPLANATIONS, Explanation, Explanations, Place, explained
+from blankettset.validators.explanations import CONTROL, Explanation, Explanations, Place, explained
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity, quoted
 from blankettset.validators.grouping import grouped
 from blankettset.validators.registry import declare, rules, ruleset_version, run
+from blankettset.workbook.calc.values import rounded
 from blankettset.workbook.carry.past import Past
 from blankettset.workbook.read.filled import FilledSet
 
+_TWELVE = Context(prec=12)  # digits; binary arithmetic errs in the fifteenth, and more after a few sums
 BOUND = "En förklaring gäller de siffror den skrevs för"
 
 declare("BF028", title="Förklaringen gäller de siffror som står", many="{n} förklaringar gäller andra siffror än de som nu står", severity=Severity.UPPLYSNING, source=BOUND, doc="""
@@ -110,6 +113,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
         "innehall": content_hash(filled),
         "regelverk": ruleset_version(filled.set),
         "definition": filled.set.layout_hash,
+        **({"stad": filled.set.stad} if filled.set.stad else {}),
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],
@@ -120,28 +124,43 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
 
 
 def content_hash(filled: FilledSet) -> str:
-    """A hash of the figures and texts alone: unchanged when the file is only saved again."""
+    """A hash of the figures and texts alone: unchanged when the file is only saved again, or recalculated elsewhere.
+
+    What a formula gives counts at the form's precision: programs differ in the last binary digits. What is typed counts whole.
+    """
     lines = [f"{filled.namnd}\x1f{filled.set.id}"]
     system = filled.system_cells  # what an earlier check or delivery wrote is no content of the nämnd's
+    for place, said in sorted(Explanations(filled, ()).given.items()):
+        if said.form == CONTROL:  # a new check moves the rows of Kontroll, and what was explained there is the same
+            lines.append("\x1f".join((CONTROL, *place, said.figures, said.text)))
     for key, value in sorted(filled.facts.items()):
-        if key in system:
+        if key in system or key[0] == CONTROL:
             continue
-        lines.append(
-            "\x1f".join((*key, value if isinstance(value, str) else f"{value.normalize():f}" if value else "0"))
-        )
+        if isinstance(value, Decimal):
+            cell = filled.cell(key)
+            if cell is not None and cell.formula is not None:
+                value = _steady(value, filled.set.blanketter[key[0]].decimals_of(key[1], key[2]))
+            value = f"{value.normalize():f}" if value else "0"
+        lines.append("\x1f".join((*key, value or "")))
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def _steady(value: Decimal, decimals: int) -> Decimal:
+    """The value as the form shows it. Noise in its last digits is taken away first, so that it cannot tip a half."""
+    exact = _TWELVE.plus(value)
+    return rounded(rounded(exact, decimals + 4), decimals, ROUND_HALF_UP)
 
 
 def _about(filled: FilledSet, place: Place, said: Explanation, now: str | None) -> Finding:
     """BF028 for an explanation of other figures than `now` stand there, BF029 for one of no warning at all."""
-    form = filled.forms[EXPLANATIONS]
-    cell = filled.cell((EXPLANATIONS, said.row or "", "kod"))
+    form = filled.forms[said.form]
+    cell = filled.cell((said.form, said.row or "", "kod"))
     if now is None:
         code, text = "BF029", f"det finns ingen varning {place[0]} på den platsen."
         action = "Ta bort förklaringen om den inte längre behövs."
     else:
         code, text = "BF028", f"förklaringen gäller {quoted(said.figures)} men där står nu {quoted(now)}."
         action = "Pröva om förklaringen fortfarande håller och skriv det som nu står."
-    hit = Hit(f"{form.form.title}, rad {said.row}: {text}", action, EXPLANATIONS, form.sheet,
+    hit = Hit(f"{form.form.title}, rad {said.row}: {text}", action, said.form, form.sheet,
               cell.address if cell else None, said.row, "kod" if now is None else "siffror")  # fmt: skip
     return rules()[code].judge(hit, filled.set)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.stad import kf, stad
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 from blankettset.addin.cli.webben import sida, webb
 
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
 @click.version_option(package_name="blankettset", message="blankett %(version)s", help="Visa versionen.")
+@click.option(
+    "--stad",
+    cls=Val,
+    expose_value=False,
+    metavar="MAPP",
+    help="Stadens egen mapp över programmets definitioner (annars BLANKETT_STAD); kan stå var som helst på raden.",
+)
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
@@ -112,6 +120,7 @@ def ny(
     """
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
     from blankettset.addin.check.skydd import spare_sources
+    from blankettset.addin.check.stadsmapp import keep_layouts
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.carry.slk import read_slk
 
@@ -120,6 +129,7 @@ def ny(
     spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
     previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    keep_layouts(catalog(), blankettset)
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -151,7 +161,8 @@ def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
-    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+    Hjälpkolumner och andra beräknade texter i DATA räknas alltid om.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad, anteckningar) och som DATA inte ersätter skrivs inget.
     """
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.templates.catalog import catalog
@@ -161,7 +172,7 @@ def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int
     from blankettset.workbook.write.build import build
 
     spare_sources(ut, (fil, data))
-    filled = read_filled(fil, catalog())
+    filled = read_filled(fil, catalog(), notes=True)
     given = read_facts(data, filled.set, filled.namnd)
     old = {**filled.inputs(), **typed_over(filled)}
     replaced = replaced_rows(old, given, filled.set)
@@ -266,21 +277,33 @@ def _print_result(result: Result) -> None:
 @click.option(
     "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
 )
+@click.option(
+    "--valj", cls=Val, multiple=True, metavar="KOD=FIL", help="Vilken av en nämnds filer som räknas; kan upprepas."
+)
 @json_option
 @replace_option
 @guarded
-def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
+def konsolidera(filer: tuple[Path, ...], ut: Path, valj: tuple[str, ...], as_json: bool, ersatt: bool) -> int:
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
     from blankettset.addin.cli.utskrift import Bar, print_collection
     from blankettset.addin.inbox.inkorg import expanded
 
-    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
+    picks = dict(_pick(each) for each in valj)
+    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, picks=picks, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:
         print_collection(outcome)
     return FEL if outcome.errors else 0
+
+
+def _pick(text: str) -> tuple[str, str]:
+    """A file and the code of its nämnd, from KOD=FIL."""
+    code, is_equal, file = text.partition("=")
+    if not is_equal or not code.strip() or not file.strip():
+        raise Obrukbart(f"--valj {text}: skriv nämndens kod och filen, till exempel --valj SDN08=rättad.xlsx.")
+    return file.strip(), code.strip()
 
 
 @main.command()
@@ -318,7 +341,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra, webb, sida):
+for command in (tillagg, verifiera, gallra, kf, stad, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -312,6 +312,7 @@ class _Reader:
         self._parse(part, handler.start, handler.end, handler.text)
 
     def _sheet(self, sheet: RawSheet, part: str) -> None:
+        sheet.seen.protected = False
         handler = SheetHandler(self.book, sheet, self.shared, self.cells_left, self.long, self.formats)
         try:
             self._parse(part, handler.start, handler.end, handler.text)

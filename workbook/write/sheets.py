@@ -16,6 +16,7 @@ from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, C
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable, Value
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.excel_formula import Places, formula_text, quote_sheet
+from blankettset.workbook.layout.head import unit_text
 from blankettset.workbook.layout.placement import (
     BACK_ROW,
     FIRST_COLUMN,
@@ -552,12 +553,6 @@ def stored(value: Value) -> float | str:
     if value is None or value == "":
         return EMPTY_TEXT
     return float(value) if isinstance(value, Decimal) else value
-
-
-def unit_text(form: Blankett) -> str:
-    """What the figures are, for the head of the sheet."""
-    text = {"-": "", "st": "Antal", "%": "Procent"}.get(form.unit, f"Belopp i {form.unit}")
-    return f"{text} där inget annat sägs" if text and any(row.unit for row in form.rows) else text
 
 
 def column_width(form: Blankett, column: Column) -> int:
