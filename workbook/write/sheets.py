@@ -34,6 +34,7 @@ from blankettset.workbook.layout.placement import (
     Placement,
     form_stamp,
 )
+from blankettset.workbook.layout.start import starting_facts
 from blankettset.workbook.layout.text_size import longest_word, row_height, text_lines, text_width
 from blankettset.workbook.write import carried_marks
 from blankettset.workbook.write.carried_marks import Marks
@@ -43,6 +44,12 @@ Instead = Callable[[Key], str | None]
 BUTTON = 2.6  # the room that a list's filter button takes of a heading, in units of column width
 BESIDE = 8.43  # the width of a column that nobody has set
 YES_NO = ("Ja", "Nej")
+KFS = {
+    "bg_color": look.SLK_FILL,
+    "locked": True,
+    "border": 1,
+    "border_color": "#C9DAEA",
+}  # decided by kommunfullmäktige
 MEASURE_HELP = "Värdet med enhet som i rapporten: 85 %, 1 956,5 st, Max 10 personer, öka, Tas fram av nämnd, i.u."
 
 
@@ -75,6 +82,8 @@ class FormSheet:
         self.running, self.choices, self.instead, self.locked = who, choices, instead, locked
         self.marks, self.cover, self.carried = marks, cover, marks.of(placement.form.id)
         self.told: set[str] = set()  # list rows whose source a note has told
+        decided = self.form.kf_rows is not None and not locked and any(i.arsmal for i in self.set.kf.indikatorer)
+        self.kfs = starting_facts(self.set) if decided else {}
         self.sheet = book.add_worksheet(self.form.sheet)
         self.reads_downwards = self.form.is_list and any(c.type is Type.LANGTEXT for c in self.form.columns)
 
@@ -203,6 +212,8 @@ class FormSheet:
             own |= {"top": 1, "top_color": look.ACCENT}  # the line under the headings, which a cell's own would cover
         carried = self.carried.get((row_id, column.id))
         own |= carried_marks.style(carried)
+        if self._is_kfs(key):
+            own |= KFS
         if carried is not None and carried_marks.has_note(carried, self.form.is_list, self.told):
             self._comment(row, at, carried.note)
         said = self.marks.notes.get(key)
@@ -216,6 +227,10 @@ class FormSheet:
         if cell.kind is Kind.COMPUTED:
             return self._write_computed(key, row, at, cell, cell_format)
         return self._write_value(row, at, self.evaluation.value(key), cell, cell_format)
+
+    def _is_kfs(self, key: Key) -> bool:
+        """True for what kommunfullmäktige has decided: shown and locked as what SLK fills in; not before the plan is fastställd."""
+        return key in self.kfs and self.evaluation.facts.get(key) == self.kfs[key]
 
     def _write_instead(self, key: Key, row: int, at: int, text: str, style: dict[str, Any]) -> None:
         if text.startswith("="):
@@ -456,12 +471,23 @@ class FormSheet:
         sheet.protect("", PROTECTION)
 
     def _select(self, kept: int) -> None:
-        """The first cell to fill in beside the columns that stay put: Excel's active pane is the one that scrolls."""
-        for column, _, first, _, _ in self._runs():
+        """The first cell left to fill in beside the columns that stay put: Excel's active pane is the one that scrolls."""
+        places = []
+        for column, _, first, last, _ in self._runs():
             at = self.placement.columns[column.id] - 1
-            if at >= kept:
-                self.sheet.set_selection(first - 1, at, first - 1, at)
-                return
+            if at < kept:
+                continue
+            rows = [row for row, number in self.placement.rows.items() if first <= number <= last]
+            for row in rows:
+                key = (self.form.id, row, column.id)
+                left = self.evaluation.facts.get(key) is None
+                asked = not self.form.is_list or row in self.evaluation.items[self.form.id]
+                places.append((not (left and asked), self.placement.rows[row], at))
+                if left and asked:
+                    break
+        if places:
+            _, number, at = min(places)
+            self.sheet.set_selection(number - 1, at, number - 1, at)
 
 
 # Sorting and new rows are left out: Excel refuses both on a protected sheet with locked cells or a table.
