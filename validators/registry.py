@@ -33,6 +33,7 @@ MODULES = (
     "siffror.foregaende",
     "text.analyser",
     "text.maltexter",
+    "text.rapporten",
     "mal.underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")

@@ -201,12 +201,17 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok för nämnden; kan upprepas."
 )
 @click.option(
+    "--rapport", type=PATH, metavar="FIL.docx|pdf|txt", help="Rapporten vid sidan av arbetsboken; hålls mot siffrorna."
+)
+@click.option(
     "--skriv-kontroll", "kontroll", type=PATH, metavar="UT.xlsx", help="En kopia med fynden på bladet Kontroll."
 )
 @replace_option
 @json_option
 @guarded
-def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ersatt: bool, as_json: bool) -> int:
+def validera(
+    fil: Path, foregaende: tuple[Path, ...], rapport: Path | None, kontroll: Path | None, ersatt: bool, as_json: bool
+) -> int:
     """Kontrollera ett blankettset före inlämning."""
     from blankettset.templates.catalog import catalog
     from blankettset.validators.finding import Severity
@@ -218,7 +223,12 @@ def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ers
 
         spare_sources(_xlsx(kontroll), (fil, *foregaende))
     previous = tuple(read_filled(path, catalog()) for path in foregaende)
-    result = validate(read_filled(fil, catalog()), previous)
+    report = None
+    if rapport is not None:
+        from blankettset.workbook.report.read import read_report
+
+        report = read_report(rapport)
+    result = validate(read_filled(fil, catalog()), previous, report)
     if kontroll is not None:
         from blankettset.addin.check.kontroll import write_control
 

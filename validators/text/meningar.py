@@ -18,7 +18,7 @@ _ABBREVIATIONS = r"(?<!\b[A-ZÅÄÖa-zåäö])(?<!\b[Bb]l)(?<!\bt\.ex)(?<!\bbl\.
 _END = re.compile(
     rf"(?:(?<=[!?])|{_ABBREVIATIONS}(?<=[.])|(?<=[.!?][)»”\"]))\s+(?=[\d»\"”(*\-–•]?\s?[A-ZÅÄÖ0-9])|\s*[\n\u2029\u2028]+\s*|\s+[•·]\s+"
 )
-_TOKEN = re.compile(r"\w+(?:[-/:.'’]\w+)*\*?|%|[^\w\s]")
+_TOKEN = re.compile(r"\w+(?:[-/:.'’]\w+)*(?:-(?=,?\s+(?:och|eller|o\.?|samt)\s))?\*?|%|[^\w\s]")
 _BREAKS = frozenset(",;:()–—")
 _STATEMENT_BREAKS = frozenset(",;")
 _CONJUNCTIONS = frozenset({"men", "medan", "fast", "fastän", "dock"})
