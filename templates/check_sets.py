@@ -14,7 +14,7 @@ from blankettset.templates.schema import nearest
 
 ILLEGAL = "[]:*?/\\"
 LONGEST = 31
-RESERVED = ("Innehåll", "Parametrar", "Långa texter", "_listor", "_stampel", "Översikt", "Matriser", "Fakta", "Fynd", "Proveniens",
+RESERVED = ("Innehåll", "Parametrar", "Långa texter", "Avstämning", "_listor", "_stampel", "Översikt", "Matriser", "Fakta", "Fynd", "Proveniens",
             "Data", "Målmatris", "Indikatormatris", "History", "Historik")  # fmt: skip
 
 Files = Mapping[str, str]  # form -> file

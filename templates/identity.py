@@ -47,7 +47,7 @@ JUDGED: Mapping[str, frozenset[str]] = {
     "form": frozenset({"relations", "match", "carries"}),
     "amounts": frozenset({"decimals", "tolerance"}),
     "total": frozenset(),
-    "column": frozenset(["required", "blank_means", "decimals", "sign", "positive_means", "summed"]),
+    "column": frozenset(["required", "blank_means", "decimals", "sign", "positive_means", "size", "summed"]),
     "row": frozenset(["varav_of", "varav", "total", "summed", "decimals", "required", "sign", "indikator"]),
     "cell": frozenset({"prefill_parameter"}),
     "choice": frozenset(),

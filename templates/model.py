@@ -77,6 +77,9 @@ class Choice(msgspec.Struct, frozen=True):
 class Column(msgspec.Struct, frozen=True):
     """A column of a form; see docs/blanketter for what the fields mean to a reader.
 
+    `size` says how its figures compare with the others on the row: "own" (not at all: adjustments, income beside costs),
+    "loose" (they may differ much, but not a thousandfold), "to_date" (the part of the year that has been), else of the
+    same size.
     `summed` is False for prices and averages, which several workbooks together cannot add up. `printed` is False for
     what only helps the reckoning; such columns stand last.
     With `iu` its number cells may hold the text i.u. (ingen uppgift).
@@ -94,6 +97,7 @@ class Column(msgspec.Struct, frozen=True):
     function: WrittenFunction | None = None
     sign: str | None = None
     positive_means: str | None = None
+    size: str = ""
     choices: tuple[Choice, ...] = ()
     width: int | None = None
     iu: bool = False
@@ -537,6 +541,17 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def _in_force(self) -> dict[str, Decimal]:
         return {}
+
+    def compared_in(self, relation: Relation) -> tuple[str, Decimal]:
+        """The unit and tolerance of a relation: the coarser unit of its sides, the wider of the two forms' tolerances."""
+        sides = []
+        for ref in (relation.left[0].ref, relation.right[0].ref):
+            form = self.blanketter[ref.blankett or ""]
+            unit = form.unit_of(ref.column or "")
+            sides.append((MONEY_SCALE.get(unit, 1), unit, form.tolerance))
+        coarse = max(sides)
+        widest = max(tolerance * scale / coarse[0] for scale, _, tolerance in sides)
+        return coarse[1], relation.tolerance if relation.tolerance is not None else widest
 
     def scale(self, source: Ref, target_unit: str) -> Decimal:
         """Factor that turns a figure at `source` into `target_unit`: tkr to mnkr is 0.001, same unit is 1."""

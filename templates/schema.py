@@ -70,6 +70,7 @@ COLUMN = {
     "function": {**FUNCTION, "excludes": "formula"},
     "sign": {"type": "string", "allowed": SIGNS},
     "positive_means": TEXT,
+    "size": {"type": "string", "allowed": ["own", "loose", "to_date"]},
     "choices": CHOICES,
     "choices_from": ID,
     "width": {"type": "integer", "min": 4, "max": 90},

@@ -15,7 +15,7 @@ from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Kind, Type
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import show
-from blankettset.validators.rules.siffror.rimlighet import _Peers, figures_are_in_the_forms_unit
+from blankettset.validators.rules.siffror.storlek import figures_have_the_size_of_their_row, middle_of_others
 from blankettset.workbook.calc.nyckeltal import kvot_procent
 from blankettset.workbook.calc.values import is_too_large, parse_date, parse_number, rounded, text_length
 from blankettset.workbook.layout.formula_text import fetches, same_formula, with_ids
@@ -171,14 +171,13 @@ def test_ten_thousand_rows_are_judged_in_seconds() -> None:
             form.cells[str(number), column] = cell
     form.defined = [(cell, form.form.cell("1", cell.column)) for cell in form.cells.values()]
     start = time.perf_counter()
-    list(figures_are_in_the_forms_unit(Filing(filled)))
+    list(figures_have_the_size_of_their_row(Filing(filled)))
     assert time.perf_counter() - start < 3
 
 
 @given(st.lists(st.integers(1, 50), min_size=1, max_size=12))
 def test_the_median_of_the_others_is_the_median(values: list[int]) -> None:
-    amounts = {("f", str(number), "c"): Decimal(value) for number, value in enumerate(values)}
-    peers = _Peers(amounts)
-    for key, value in amounts.items():
-        others = [other for place, other in amounts.items() if place != key]
-        assert peers.middle(key, value) == (median(others) if len(others) >= 3 else None)
+    column = sorted(map(Decimal, values))
+    for number, value in enumerate(column):
+        others = [*column[:number], *column[number + 1 :]]
+        assert middle_of_others(column, value) == (median(others) if len(others) >= 3 else None)

@@ -42,12 +42,11 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF406 indikatorer.14.periodens_utfall",  # 000:396: 37,4 is neither between 2 and 28 nor their sum
             "BF408 indikatorer.16.prognos_helar",  # 000:402: 16 st on a row in barn/avd.
             *(f"BF701 indikatorer.{row}.analys" for row in (17, 19)),  # 000:404, 450: the forecast is the target
-            "BF317 indikatorer.62.arsmal",  # 000:1445
             # 000:1579, 1583: 100,7 twice, but the forms give 100,2 and 100,3
             "BF210 indikatorer.70.periodens_utfall",
             "BF210 indikatorer.71.periodens_utfall",
         ],
-        {"BF408": 11, "BF319": 4, "BF325": 4, **TEXTS["000"]},
+        {"BF408": 10, "BF317": 1, "BF319": 4, "BF325": 4, **TEXTS["000"]},
     ),
     "2020-VP_SDN22_bestallarenheten": (
         ["BF317 indikatorer.7.arsmal", "BF317 indikatorer.8.arsmal"],  # 001:406-407
@@ -55,7 +54,7 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
     ),
     "2021-VB_SDNHA_daglig_verksamhet": (
         [f"BF322 enhetsmal.{row}.forvantat_resultat" for row in (5, 6, 7)],  # 004:592, 641, 697
-        {"BF411": 2, "BF319": 1, **TEXTS["004"]},
+        {"BF411": 2, **TEXTS["004"]},
     ),
     "2021-VP_SDN04": (
         [
@@ -63,9 +62,8 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             "BF207 omradesdetalj.namnd_totalt.prognos_foregaende",
             "BF207 omradesdetalj.flykting_summa.prognos_foregaende",
             "BF324 indikatorer.15.arsmal",  # 002:431-432: 91 % although nothing is measured
-            "BF317 indikatorer.29.arsmal",  # 002:731
         ],
-        {"BF318": 6, "BF408": 1, **TEXTS["002"]},
+        {"BF317": 1, "BF318": 6, "BF408": 1, **TEXTS["002"]},  # 002:731
     ),
     "2024-T1_SDN08": (
         [
@@ -78,15 +76,14 @@ FOUND = {  # fel and varningar, and how many upplysningar of each rule
             *(f"BF322 mal.{row}.analys" for row in (5, 6, 7)),  # 003:344, 392, 421
             "BF408 indikatorer.9.prognos_helar",  # 003:333: 16,2 st on a row in barn/avd.
             *(f"BF701 indikatorer.{row}.analys" for row in (18, 19)),  # 003:556, 560: 95 mot 95, "delvis"
-            "BF317 indikatorer.23.arsmal",  # 003:566
             "BF406 indikatorer.25.periodens_utfall",  # 003:572: 60,42 is below both 61,9 and 62,96
-            "BF317 indikatorer.32.arsmal",  # 003:878
-            *(f"BF316 indikatorer.{row}.prognos_helar" for row in (43, 58, 59)),  # 003:956, 1414-1415
+            "BF316 indikatorer.43.prognos_helar",  # 003:956
+            "BF413 volymer.barn_unga_skyddat.snitt_foregaende",  # 003:2192: 3,1 beside 1,0 three times, and right
             "BF321 aktiviteter.36.aktivitet",  # 003:961-962
             "BF321 aktiviteter.46.aktivitet",  # 003:1023-1024
             "BF306 internkontroll.4.atgard",
         ],
-        {"BF408": 12, "BF319": 5, "BF325": 1, **TEXTS["003"]},
+        {"BF408": 9, "BF317": 2, "BF325": 1, **TEXTS["003"]},  # 003:566, 878
     ),
 }
 NUMBER_WORDS = ("ingen|inga", "en|ett", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
@@ -109,6 +106,16 @@ def test_a_real_filing_gives_its_real_errors_and_nothing_else(folder: Path, tmp_
     noted = Counter(f.code for f in forms.apart(findings) if f.severity is Severity.UPPLYSNING)
     places, counts = FOUND[folder.name]
     assert (sorted(forms.flatten(stops)), noted) == (sorted(places), counts)
+
+
+def test_the_five_filings_together_are_few_findings(tmp_path: Path) -> None:
+    """One cause, one finding; and the magnitude guard asks about at most two of the right figures."""
+    found = []
+    for folder in FOLDERS:
+        (tmp_path / folder.name).mkdir()
+        found += validate(built(folder, tmp_path / folder.name)).findings
+    assert sum(not finding.prov for finding in found) <= 45
+    assert sum(len(finding.hits) for finding in found if finding.code == "BF413") <= 2
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
@@ -232,7 +239,7 @@ def test_in_the_synthetic_city_the_planted_faults_are_found_and_nothing_else(tmp
     planted = synthetic_city(tmp_path)
     assert len(planted) == len(FAULTS)
     expected = {
-        "SDN06": ["BF402 verksamhetsomraden.aldreomsorg.prognos_fore"],
+        "SDN06": ["BF413 verksamhetsomraden.aldreomsorg.prognos_fore"],
         "SDN12": ["BF401 driftbudget.intakter.prognos"],
         "SDN15": ["BF101 driftbudget.anslag_netto.budget"],
         "SDN24": ["BF016 verksamhetsomraden.forskola.prognos_efter"],
@@ -241,6 +248,8 @@ def test_in_the_synthetic_city_the_planted_faults_are_found_and_nothing_else(tmp
     for path in sorted(tmp_path.glob("*.xlsx")):
         filled = read_filled(path, catalog())
         found = [
-            each for each in validate(filled).findings if each.code not in ("BF325", "BF331", "BF421")
-        ]  # a KF goal may outshine its indicators
+            each for each in forms.apart(list(validate(filled).findings))
+            if each.code not in ("BF325", "BF331", "BF421")  # a KF goal may outshine its indicators
+            and not (each.code == "BF413" and (each.hit.row or "").endswith("_skyddat"))  # right in the filing it is made from
+        ]  # fmt: skip
         assert forms.flatten(found) == expected.get(filled.namnd, []), path.name

@@ -16,8 +16,10 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.cli.kommandon import main
 from blankettset.addin.inbox import inkorg, inlamning
 from blankettset.addin.inbox.foreign import require_only_a_workbook
 from blankettset.addin.inbox.inkorg import Delivery, NotDelivered, chosen, history, latest, overview, path_of, slug
@@ -25,6 +27,7 @@ from blankettset.addin.inbox.inlamning import Inbox, Who, attest, decide_last_da
 from blankettset.addin.inbox.paminnelse import reminder
 from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
+from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 from tests import forms
@@ -41,6 +44,16 @@ def clean(budget: str = "0", set_id: str = CLEAN) -> bytes:
     facts = forms.base(set_id)
     facts["forsattsblad", "attest", "uppgift"] = f"avdelningschef {budget}"
     return forms.raw_bytes(set_id, facts)
+
+
+@functools.cache
+def books(number: int) -> list[bytes]:
+    """So many workbooks of one nämnd that differ by who the contact is."""
+    filled = read_filled(clean(), catalog(), name="bok.xlsx")
+    cell = filled.cell(("forsattsblad", "kontakt", "uppgift"))
+    assert cell is not None
+    sheet = filled.forms["forsattsblad"].sheet
+    return [with_texts(clean(), sheet, {cell.address: f"controller {each}"}) for each in range(number)]
 
 
 @pytest.fixture
@@ -178,6 +191,21 @@ def test_the_inbox_can_be_consolidated_and_slk_chooses_versions(inbox: Inbox, tm
             chosen(inbox.folder, state, wrong)
     outcome = consolidate(chosen(inbox.folder, state), tmp_path / "stad.xlsx", replace=False)
     assert [filed.namnd for filed in outcome.collection.filings] == ["SDN08"]
+
+
+def test_the_command_takes_a_sets_folder_of_the_inbox_as_everyones_latest_and_stops_at_what_is_broken(
+    inbox: Inbox, tmp_path: Path
+) -> None:
+    for budget in ("1", "2"):
+        put(inbox, clean(budget))
+    command = ["konsolidera", str(inbox.folder / CLEAN), "-o", str(tmp_path / "stad.xlsx"), "--json"]
+    done = CliRunner().invoke(main, command)
+    assert [each["fil"][:16] for each in json.loads(done.stdout)["namnder"]] == ["SDN08_2024-T1_v2"]
+    done = CliRunner().invoke(main, ["konsolidera", str(inbox.folder), "-o", str(tmp_path / "x.xlsx")])
+    assert (done.exit_code, "är en inkorg med flera blankettset" in done.output) == (2, True)
+    path_of(inbox.folder, inbox.state(CLEAN).deliveries[1]).write_bytes(clean("1"))
+    done = CliRunner().invoke(main, [*command, "--ersatt"])
+    assert (done.exit_code, "SDN08 version 2: Filen" in done.output) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,11 @@ from blankettset.templates.functions import FUNCTIONS
 from blankettset.templates.model import ITEM, Blankett, Blankettset, Column, Kind, Row
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
 
+SIZES = {
+    "own": "Jämförs inte i storlek med radens andra tal.",
+    "loose": "Får skilja sig mycket från radens andra tal.",
+    "to_date": "En del av året; räknas upp när storleken jämförs.",
+}
 NOT_SUMMED = "Summeras inte när flera arbetsböcker slås ihop."
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Skapad av `make docs` ur definitionerna. Ändra där, inte här. -->\n\n"
@@ -132,6 +137,7 @@ def _column_line(bound: Blankettset, form: Blankett, column: Column) -> str:
     )
     note = " ".join(part for part in (
         column.note, "Får vara i.u." if column.iu else "", f"Plus är {column.positive_means}." if column.positive_means else "",
+        SIZES.get(column.size, ""),
         {"negative": "Negativt.", "positive": "Positivt."}.get(column.sign or "", ""),
         "" if column.summed else NOT_SUMMED, "" if column.printed else "Skrivs inte ut.",
     ) if part)  # fmt: skip

@@ -34,6 +34,8 @@ class Filing:
         self.report = report
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.causes: list[Wait] = []
+        self.in_other_unit: set[str] = set()  # forms whose amounts are all a thousandfold
+        self.blamed_at: dict[str, str] = {}  # Blad!A1 -> the rule that has blamed the cell
         self.set: Blankettset = filled.set
         self.blamed: dict[Key, Decimal | None] = {}
         self.memory: dict[tuple[str, str], Any] = {}  # what several rules need, worked out once
@@ -50,8 +52,10 @@ class Filing:
         return self.set.namnder.get(self.filled.namnd)
 
     def waits(self, code: str, hit: Hit) -> bool:
-        """True when the hit only follows from a cause that has been found."""
-        return any(cause.holds(code, hit) for cause in self.causes)
+        """True when the hit only follows from a cause that has been found, or from a cell that another rule has blamed."""
+        if any(cause.holds(code, hit) for cause in self.causes):
+            return True
+        return any(self.blamed_at.get(place or "", code) != code for place in (hit.place, *hit.related))
 
     def settle(self, of_rule: Sequence[Finding]) -> None:
         """Take back the blame where one explanation answers for all that a rule has found, on a form or everywhere."""
@@ -60,8 +64,9 @@ class Filing:
             groups.setdefault(finding.hit.form, []).append(finding)
         for findings in (*groups.values(), of_rule):
             if self.blamed and self.is_explained(findings):
-                for finding in findings:
-                    self.blamed.pop((finding.hit.form or "", finding.hit.row or "", finding.hit.column or ""), None)
+                for hit in (finding.hit for finding in findings):
+                    self.blamed.pop((hit.form or "", hit.row or "", hit.column or ""), None)
+                    self.blamed_at.pop(hit.place or "", None)
                 self._corrected = None
 
     def blame(self, finding: Finding) -> None:
@@ -74,6 +79,7 @@ class Filing:
         if hit.form is not None and hit.row is not None and hit.column is not None:
             expected = hit.expected if isinstance(hit.expected, Decimal) else None
             self.blamed[hit.form, hit.row, hit.column] = expected
+            self.blamed_at.setdefault(hit.place or "", finding.code)
             self._corrected = None
 
     @property

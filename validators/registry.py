@@ -23,21 +23,25 @@ Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
     "bok.inmatning",
+    "siffror.storlek",
     "siffror.rimlighet",
     "siffror.aritmetik",
     "siffror.samband",
     "siffror.stadsregler",
     "mal.kf",
     "mal.mal",
+    "text.analyser",
     "mal.matvarden",
     "siffror.foregaende",
-    "text.analyser",
     "text.maltexter",
     "text.rapporten",
     "mal.underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
-WITHDRAWN: Mapping[str, str] = {}  # code -> why; a code is never used again
+WITHDRAWN: Mapping[str, str] = {  # code -> why; a code is never used again
+    "BF402": "ersatt av BF413 och BF414 i version 0.4.0",
+    "BF410": "ersatt av BF413 och BF415 i version 0.4.0",
+}
 
 
 class RuleInfo(msgspec.Struct, frozen=True):
@@ -143,11 +147,10 @@ def run(filing: Filing) -> list[Finding]:
     from a cell that an earlier one has pointed at, or waits for a cause that an earlier one has found.
     """
     found: list[Finding] = []
-    for info in sorted(rules().values(), key=_run_order):
-        if info.run is None:
-            continue
+    rules()
+    for info in _run_order():
         of_rule = []
-        for hit in info.run(filing):
+        for hit in info.run(filing) if info.run else ():
             if not filing.waits(info.code, hit):
                 of_rule.append(info.judge(hit, filing.set))
                 filing.blame(of_rule[-1])
@@ -156,9 +159,11 @@ def run(filing: Filing) -> list[Finding]:
     return sorted(found, key=filing.order)
 
 
-def _run_order(info: RuleInfo) -> tuple[int, str]:
-    module = info.run.__module__.partition(".rules.")[2] if info.run else ""
-    return (MODULES.index(module) if module in MODULES else len(MODULES), info.code)
+def _run_order() -> list[RuleInfo]:
+    """Module by module, and as they stand in it."""
+    place = {name: number for number, name in enumerate(MODULES)}
+    found = [info for info in RULES.values() if info.run is not None]
+    return sorted(found, key=lambda info: place.get(info.run.__module__.partition(".rules.")[2], len(MODULES)))
 
 
 JUDGING = (

@@ -260,8 +260,9 @@ def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) 
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
     from blankettset.addin.cli.utskrift import Bar, print_collection
+    from blankettset.addin.inbox.inkorg import expanded
 
-    outcome = consolidate(filer, _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
+    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:

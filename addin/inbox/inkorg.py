@@ -24,6 +24,7 @@ from blankettset.addin.inbox.ledger import FOLDER as LEDGER
 from blankettset.addin.inbox.ledger import Entry, Ledger, Signer, read_ledger
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import Refusal
+from blankettset.templates.model import PERIODS
 
 ENVIRONMENT = "BLANKETT_INKORG"  # environment variable that names the inbox
 INLAMNING, SISTA_DAG, ATERLAMNING, ATTEST, PAMINNELSE, HAMTNING = (
@@ -126,8 +127,13 @@ def known_set(set_id: str, niva: str = "namnd") -> str:
     return set_id
 
 
+def when(set_id: str) -> tuple[str, int]:
+    """What puts sets in order of time."""
+    return set_id[:4], PERIODS.index(set_id[5:])
+
+
 def sets_in(inbox: Path) -> list[str]:
-    """The sets that have a ledger, in order of time."""
+    """The sets that have a ledger."""
     return sorted(path.parent.name for path in inbox.glob(f"*/{LEDGER}") if not path.parent.name.startswith("."))
 
 
@@ -156,7 +162,8 @@ def deliveries(ledger: Ledger) -> list[Delivery]:
     found = []
     for entry in ledger.entries:
         if entry.slag == INLAMNING:
-            about = {"aterlamnad": returned.get(entry.nr), "attesterad": attested.get(entry.nr)}
+            about: dict[str, Any] = {"aterlamnad": returned.get(entry.nr), "attesterad": attested.get(entry.nr)}
+            about |= {"slag": FINAL} if entry.nr in attested else {}
             own = {**entry.uppgifter, **about, "nr": entry.nr, "tid": entry.tid, "av": entry.av}
             found.append(msgspec.convert(own, Delivery))
     return sorted(found, key=lambda each: (each.namnd, each.enhet, each.version))
@@ -253,6 +260,21 @@ def chosen(inbox: Path, now: State, wanted: Mapping[str, int] | None = None) -> 
         if found.bruten:
             raise NotDelivered(f"{code} version {version} konsolideras inte. {found.bruten}", "bruten")
     return [path_of(inbox, lying[item]) for item in wanted.items()]
+
+
+def expanded(paths: Iterable[Path]) -> list[Path]:
+    """The paths, where a set's folder of an inbox stands for every nämnd's latest, verified. NotDelivered for a whole inbox."""
+    found: list[Path] = []
+    for path in paths:
+        if (path / LEDGER).is_dir() and path.name in {set_id for set_id, _ in catalog().sets}:
+            inbox = path.resolve().parent
+            found += chosen(inbox, state(inbox, path.name))
+        elif sets_in(path):
+            names = ", ".join(str(path / each) for each in sets_in(path))
+            raise NotDelivered(f"{path} är en inkorg med flera blankettset. Ange ett av dem: {names}.")
+        else:
+            found.append(path)
+    return found
 
 
 def overview(

@@ -19,7 +19,6 @@ from blankettset.addin.inbox.ledger import Entry, Ledger, Signer, append, digest
 from blankettset.addin.inbox.stamp import COVER, cover_text, stamp, stamped
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import reason
-from blankettset.templates.model import PERIODS
 from blankettset.validators.finding import Severity
 from blankettset.validators.validate import Result, validate
 from blankettset.workbook.calc.values import parse_date, storable
@@ -200,12 +199,10 @@ def earlier_of(inbox: Inbox, filled: FilledSet) -> tuple[FilledSet, ...]:
 
 
 def _earlier_sets(inbox: Inbox, filled: FilledSet) -> list[str]:
-    def when(set_id: str) -> tuple[int, int]:
-        return int(set_id[:4]), PERIODS.index(set_id[5:])
-
-    level, this = filled.set.level, when(filled.set.id)
+    level, this = filled.set.level, inkorg.when(filled.set.id)
     known = [each for each in inkorg.sets_in(inbox.folder) if (each, level) in catalog().sets]
-    return sorted((each for each in known if when(each) < this and when(each)[0] >= this[0] - 1), key=when)
+    first = str(int(this[0]) - 1)
+    return sorted((each for each in known if first <= each and inkorg.when(each) < this), key=inkorg.when)
 
 
 @lru_cache(maxsize=16)

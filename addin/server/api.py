@@ -20,10 +20,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from blankettset.addin.check.unexpected import report
 from blankettset.addin.inbox import inkorg, inlamning
 from blankettset.addin.inbox.bevis import Key
 from blankettset.addin.inbox.inkorg import NotDelivered
-from blankettset.addin.inbox.inlamning import ATTESTANT, Inbox, Who, require_slk
+from blankettset.addin.inbox.inlamning import ATTESTANT, NAMND, SLK, Inbox, Who
 from blankettset.addin.inbox.ledger import digest
 from blankettset.addin.inbox.paminnelse import reminder
 from blankettset.addin.server import work
@@ -82,6 +83,7 @@ class Api:
 
     def routes(self) -> list[Route]:
         """Every door with its method; what is not named is refused before anything of it is read."""
+        slk = {"sista-dag", "aterlamna", "paminn", "konsolidera", "hamta"}
         gets = {"jag": self.me, "inkorg": self.overview, "inlamning": self.delivery, "inlamning/fil": self.file,
                 "historik": self.history, "hamta": self.fetch}  # fmt: skip
         posts = {"sista-dag": self.last_day, "aterlamna": self.send_back, "attestera": self.attest, "paminn": self.remind,
@@ -89,29 +91,34 @@ class Api:
         return [
             Route("/api/", self.door("start", self.start, "GET", login=False), methods=["GET"]),
             Route("/api/halsa", self.door("halsa", self.alive, "GET", login=False), methods=["GET"]),
-            Route("/api/lamna-in", self.door("lamna-in", self.hand_in, "WORKBOOK"), methods=["POST"]),
-            *(Route(f"/api/{name}", self.door(name, act, "GET"), methods=["GET"]) for name, act in gets.items()),
-            *(Route(f"/api/{name}", self.door(name, act, "JSON"), methods=["POST"]) for name, act in posts.items()),
+            Route("/api/lamna-in", self.door("lamna-in", self.hand_in, "WORKBOOK", needs=NAMND), methods=["POST"]),
+            *(
+                Route(f"/api/{name}", self.door(name, act, kind, needs=SLK if name in slk else ""), methods=[method])
+                for method, kind, doors in (("GET", "GET", gets), ("POST", "JSON", posts))
+                for name, act in doors.items()
+            ),
         ]
 
     def door(
-        self, name: str, act: Callable[[Call], Awaitable[Response]], kind: str, *, login: bool = True
+        self, name: str, act: Callable[[Call], Awaitable[Response]], kind: str, *, login: bool = True, needs: str = ""
     ) -> Callable[[Request], Awaitable[Response]]:
         """The way in to one door: page, login, pace, size and kind are settled before the body is read; then it is logged."""
 
         async def endpoint(request: Request) -> Response:
-            began, call = time.monotonic(), Call(Who("", ()), {}, {})
+            began, call, unread = time.monotonic(), Call(Who("", ()), {}, {}), kind != "GET"
             try:
                 self.gate.require_own_page(request.headers)
                 if login:
                     call.who = await asyncio.to_thread(self.gate.who, request)
                 self._require_pace(request, call.who, kind, login)
+                _require_role(call.who, needs)
                 self._require_kind(request, kind)
                 call.facts = dict(request.query_params)
                 if kind == "JSON":
                     call.facts = await self._json(request)
                 elif kind == "WORKBOOK":
                     call.spooled = await self._spooled(request)
+                unread = False
                 answer = await act(call)
             except Stop as stop:
                 answer = stop.answer()
@@ -127,13 +134,15 @@ class Api:
                 answer = Response(status_code=400)
             except Failed:
                 answer = JSONResponse({"text": INTERNAL, "kod": "internt"}, 500)
-            except Exception:
-                logging.getLogger(__name__).exception("internal error in %s", name)
+            except Exception as error:
+                logging.getLogger(__name__).error(report(error, door="inkorgen", command=name).text)
                 answer = JSONResponse({"text": INTERNAL, "kod": "internt"}, 500)
             finally:
                 if call.spooled is not None:
                     call.spooled.unlink(missing_ok=True)
-            if login or answer.status_code >= 400:
+            if unread:
+                answer.headers["Connection"] = "close"  # what the client had left to send is not read
+            if answer.status_code != 429 and (login or answer.status_code >= 400):  # a flood does not fill the disk
                 await asyncio.to_thread(self._log, name, kind, call, answer.status_code, began)
             return answer
 
@@ -267,8 +276,8 @@ class Api:
         )
 
     def _overview(self, call: Call, set_id: str, niva: str = "namnd") -> dict[str, Any]:
-        sets = sorted(each for each, level in catalog().sets if level == niva)
-        lying = [each for each in inkorg.sets_in(self.settings.mapp) if each in sets]
+        sets = sorted((each for each, level in catalog().sets if level == niva), key=inkorg.when)
+        lying = sorted((each for each in inkorg.sets_in(self.settings.mapp) if each in sets), key=inkorg.when)
         chosen = inkorg.known_set(set_id, niva) if set_id else (lying or sets or [""])[-1]
         found = self.inbox.state(inkorg.known_set(chosen, niva))
         only = None if call.who.is_slk else call.who.namnder() or []
@@ -324,7 +333,6 @@ class Api:
 
     async def fetch(self, call: Call) -> Response:
         """Every nämnd's latest, verified, in one zip file."""
-        require_slk(call.who, "Bara stadsledningskontoret hämtar alla inlämningar.")
         set_id = inkorg.known_set(call.text("set"))
         target = scratch() / f"{secrets.token_hex(8)}.zip"
         await asyncio.to_thread(self._zip, set_id, target)
@@ -347,7 +355,6 @@ class Api:
     async def send_back(self, call: Call) -> Response:
         """Send a delivery back."""
         comment = call.text("kommentar", inlamning.MAX_COMMENT)
-        require_slk(call.who, "Bara stadsledningskontoret lämnar tillbaka.")
         _, delivery = await asyncio.to_thread(self._delivery, call)
         return await self._decided(
             call, delivery.blankettset, lambda now: inlamning.send_back(self.inbox, delivery, comment, call.who, now)
@@ -367,7 +374,6 @@ class Api:
 
     async def remind(self, call: Call) -> Response:
         """Who has not delivered, as a list to copy, a link and a letter; that SLK reminded is kept in the ledger."""
-        require_slk(call.who, "Bara stadsledningskontoret påminner.")
         set_id = inkorg.known_set(call.text("blankettset"))
         found = await asyncio.to_thread(self.inbox.state, set_id)
         made = reminder(found, datetime.date.today(), self.settings.adresser)
@@ -381,7 +387,6 @@ class Api:
 
     async def consolidate(self, call: Call) -> Response:
         """The city's workbook, in a process of its own."""
-        require_slk(call.who, "Bara stadsledningskontoret konsoliderar.")
         set_id, wanted = inkorg.known_set(call.text("blankettset")), _wanted(call.facts.get("val"))
         target = scratch() / f"{secrets.token_hex(8)}.xlsx"
         try:
@@ -402,6 +407,13 @@ class Sent(FileResponse):
             await super().__call__(scope, receive, send)
         finally:
             Path(self.path).unlink(missing_ok=True)
+
+
+def _require_role(who: Who, needs: str) -> None:
+    """The kind of role that a door needs; whose nämnd it is about is known first when the workbook has been read."""
+    if needs and not who.is_slk and (needs == SLK or not who.namnder()):
+        text = "Bara stadsledningskontoret gör det." if needs == SLK else "Du har ingen roll som får lämna in."
+        raise NotDelivered(text, "behorighet")
 
 
 def _wanted(sent: Any) -> dict[str, int] | None:

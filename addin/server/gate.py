@@ -36,8 +36,7 @@ class Stop(Exception):
 
     def answer(self) -> JSONResponse:
         """As the client gets it; what it had left to send is not read."""
-        headers = {"Connection": "close"} if self.status in (401, 403, 408, 413, 415, 429) else {}
-        return JSONResponse(self.body, self.status, headers)
+        return JSONResponse(self.body, self.status, {"Connection": "close"})
 
 
 class Rates:
@@ -127,7 +126,7 @@ def at_the_threshold(app: App, settings: Settings) -> App:
                 _add(MutableHeaders(scope=message), path, settings, immutable)
             await send(message)
 
-        stop = _odd(path) or _foreign(headers, settings)
+        stop = _odd(path) or _foreign(headers, settings, scope.get("http_version", ""))
         await (stop.answer() if stop else app)(scope, receive, guarded)
 
     return entered
@@ -139,13 +138,13 @@ def _odd(path: str) -> Stop | None:
     return Stop(404, "Sidan finns inte.", "saknas") if odd else None
 
 
-def _foreign(headers: Headers, settings: Settings) -> Stop | None:
+def _foreign(headers: Headers, settings: Settings, http: str) -> Stop | None:
     hosts = headers.getlist("host")
     if len(hosts) != 1 or hosts[0].lower() not in settings.hosts:
         return Stop(421, "Adressen hör inte till den här servern.", "vard")
     if settings.sort == "ingen":
         told = [name for name in headers if name.startswith("x-forwarded") or name in FORWARDED]
-        if told:
+        if told or http == "1.0":  # as some proxies speak; no browser does
             text = "Servern körs utan inloggning och tar inte emot anrop genom en proxy. Ställ in inloggning."
             return Stop(403, text, "proxy")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import time
@@ -38,8 +39,9 @@ class Health:
         except (OSError, Refusal):
             return "Inkorgen går inte att skriva i."
         finally:
-            probe.unlink(missing_ok=True)
-            (self.settings.logg / probe.name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                probe.unlink(missing_ok=True)
+                (self.settings.logg / probe.name).unlink(missing_ok=True)
         if shutil.disk_usage(folder).free < ROOM:
             return "Disken är nästan full."
         if self.settings.sort == "entra" and not self.keys.are_there():

@@ -7,12 +7,12 @@ import gc
 import logging
 import multiprocessing
 import signal
-import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from blankettset.addin.check.processes import end_with_parent
+from blankettset.addin.check.unexpected import report
 from blankettset.templates.errors import Refusal
 
 _SPAWN = multiprocessing.get_context("spawn")
@@ -88,8 +88,8 @@ def _work(pipe: Connection) -> None:
             answer = function(*arguments)
         except Refusal as expected:
             refusal = expected
-        except Exception:
-            trouble = traceback.format_exc(limit=-8)
+        except Exception as error:
+            trouble = report(error, door="inkorgen", command=function.__name__).text  # nothing of the nämnd's in it
         pipe.send((answer, refusal, trouble))
 
 

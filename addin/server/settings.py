@@ -106,7 +106,7 @@ class Settings(msgspec.Struct, frozen=True):
     @property
     def hosts(self) -> tuple[str, ...]:
         """What the header Host may be."""
-        names = ("127.0.0.1", "localhost", "[::1]") if self.sort == "ingen" else self.vardnamn
+        names = ("127.0.0.1", "localhost", "[::1]", self.adress) if self.sort == "ingen" else self.vardnamn
         plain = self.sort == "entra" or self.port in (80, 443)
         return (*(f"{name}:{self.port}" for name in names), *(names if plain else ()))
 

@@ -71,6 +71,10 @@ def consolidated(
     found = inbox_at(folder, key).state(inkorg.known_set(set_id))
     files = inkorg.chosen(folder, found, wanted)
     outcome = consolidate(files, target, replace=False)
+    receipts = {each.fil: each.fil_sha256 for each in found.deliveries}
+    for filed in outcome.collection.filings:
+        if receipts.get(filed.file) != filed.ticket.sha256:  # exchanged between the check and the reading
+            raise NotDelivered(f"Filen {filed.file} är inte den som lämnades in. Inget konsolideras.", "bruten")
     return {
         "namn": f"staden_{set_id}.xlsx",
         "antal": len(outcome.collection.filings),

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from blankettset.templates.formula import Ref
+from blankettset.templates.formula import Formula, Ref
 from blankettset.templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
 from blankettset.workbook.calc.evaluate import Key
 from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS
@@ -100,9 +100,17 @@ def _place(ref: Ref, key: Key, places: Places) -> str:
 
 
 def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
-    unit = blankettset.blanketter[key[0]].unit_of(key[2])
+    return _terms(blankettset, cell.formula or (), key, blankettset.blanketter[key[0]].unit_of(key[2]), places)
+
+
+def sum_text(blankettset: Blankettset, formula: Formula, unit: str, places: Places) -> str:
+    """A formula of absolute places in `unit`, seen from a sheet that is no form's."""
+    return _terms(blankettset, formula, ("", "", ""), unit, places)
+
+
+def _terms(blankettset: Blankettset, formula: Formula, key: Key, unit: str, places: Places) -> str:
     parts: list[str] = []
-    for term in cell.formula or ():
+    for term in formula:
         text = _ref(term.ref, key, places, blankettset)
         if term.parameter:
             text = f"{places.parameter(term.parameter)}*{text}"

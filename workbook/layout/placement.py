@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import msgspec
 
-from blankettset.templates.model import LIST_TOTAL, Blankett
+from blankettset.templates.model import LIST_TOTAL, Blankett, Column
 from blankettset.workbook.layout.addresses import address
 
 ID_ROW = 1  # hidden: the sheet's stamp and the column ids
 TITLE_ROW, WHO_ROW, PURPOSE_ROW, SIGN_ROW = 2, 3, 4, 5
+BACK_ROW = 6  # the way back to Innehåll
 HEADER_ROW = 7
 FIRST_ROW = 8
 ID_COLUMN = 1  # hidden: row ids
@@ -22,6 +24,7 @@ LISTS_SHEET = "_listor"
 PARAMETER_SHEET = "Parametrar"
 INDEX_SHEET = "Innehåll"
 LONG_SHEET = "Långa texter"
+RECONCILIATION_SHEET = "Avstämning"
 HEADER_ID = "#rubrik"
 END_ID = "#slut"
 STAMP_LAYOUT, STAMP_PARAMETER = "layout:", "parameter:"  # in the stamp, before a form's and a parameter's id
@@ -76,6 +79,20 @@ class Placement(msgspec.Struct, frozen=True, dict=True):
     def address(self, row_id: str, column_id: str) -> str:
         """The address of a cell, such as D12."""
         return address(self.rows[row_id], self.columns[column_id])
+
+    def spans(self, wanted: Callable[[str, Column], bool]) -> list[str]:
+        """Ranges of the cells that `wanted(row id, column)` takes, as long as they get down each column: C8:C20."""
+        found: list[str] = []
+        for column in self.form.columns:
+            at, run = self.columns[column.id], (0, 0)
+            for row_id, number in [*self.rows.items(), ("#", 0)]:
+                if not row_id.startswith("#") and wanted(row_id, column):
+                    run = (run[0], number) if run[1] == number - 1 and run[0] else (number, number)
+                    continue
+                if run[0]:
+                    found.append(f"{address(run[0], at)}:{address(run[1], at)}")
+                run = (0, 0)
+        return found
 
     def list_range(self, column_id: str) -> tuple[str, str]:
         """First and last address of a list column."""

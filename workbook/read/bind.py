@@ -27,6 +27,7 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    RECONCILIATION_SHEET,
     STAMP_LAYOUT,
     STAMP_PARAMETER,
     STAMP_SHEET,
@@ -44,7 +45,15 @@ from blankettset.workbook.read.xlsx_reader import (
     shown_name,
 )
 
-OWN_SHEETS = (INDEX_SHEET, LISTS_SHEET, LONG_SHEET, PARAMETER_SHEET, STAMP_SHEET, CARRIED_SHEET)
+OWN_SHEETS = (
+    INDEX_SHEET,
+    RECONCILIATION_SHEET,
+    LISTS_SHEET,
+    LONG_SHEET,
+    PARAMETER_SHEET,
+    STAMP_SHEET,
+    CARRIED_SHEET,
+)
 STAMP_PREFIX = "blankett:"
 SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook

@@ -17,17 +17,19 @@ from blankettset.workbook.layout.placement import (
     LISTS_SHEET,
     LONG_SHEET,
     PARAMETER_SHEET,
+    RECONCILIATION_SHEET,
     STAMP_LAYOUT,
     STAMP_PARAMETER,
     STAMP_SHEET,
     Placement,
 )
 from blankettset.workbook.layout.text_size import row_height, text_lines
+from blankettset.workbook.write.avstamning import Reconciliation
 from blankettset.workbook.write.carried_marks import COVER, Marks, write_stamp_sheet
 from blankettset.workbook.write.files import new_file, scratch
 from blankettset.workbook.write.index_sheet import IndexSheet
 from blankettset.workbook.write.long_texts import LongTexts
-from blankettset.workbook.write.sheets import NO_MARKS, PROTECTION, FormSheet, choice_labels, print_set_up
+from blankettset.workbook.write.sheets import NO_MARKS, PROTECTION, FormSheet, back_link, choice_labels, print_set_up
 
 MADE = datetime.datetime(2024, 1, 1)  # the same input gives the same file
 STAMP_VERSION = "2"
@@ -109,6 +111,8 @@ class _Book:
 
     def write(self) -> None:
         index = self.book.add_worksheet(INDEX_SHEET)
+        reconciliation = Reconciliation(self.evaluation, self.placements, self.places)
+        reconciliation.write(self.book, self.formats, self.who)
         choices = _ListsSheet(self.set)
         for form in self.set.blanketter.values():
             FormSheet(
@@ -128,7 +132,8 @@ class _Book:
         choices.write(self.book)
         write_stamp_sheet(self.book, self.marks, self.set.blanketter)
         self._stamp()
-        more = {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
+        more = {RECONCILIATION_SHEET: "Prövar blanketterna medan du skriver: summor, samband, tecken och gränser."}
+        more |= {LONG_SHEET: "Texter som är längre än en cell visar, att läsa och skriva ut."} if texts.found else {}
         more[PARAMETER_SHEET] = "Gränser och procentsatser som formlerna använder, med källa."
         IndexSheet(
             self.book,
@@ -138,6 +143,7 @@ class _Book:
             whose=self.whose,
             who=self.who,
             more=more,
+            reconciliation=reconciliation,
             marks=self.marks,
         ).write(index)
         index.activate()
@@ -203,6 +209,7 @@ def write_parameters(book: Any, fmt: look.Formats, rows: list[tuple[str, str, fl
     sheet.write_string(1, 1, PARAMETER_SHEET, fmt.title())
     sheet.write_string(2, 1, who, fmt(bold=True))
     sheet.write_string(3, 1, "Beslutade tal som formlerna räknar med. Ändras inte här.", fmt.quiet())
+    back_link(sheet, fmt, 4)
     for i, text in enumerate(("Id", "Vad den gäller", "Värde", "Enhet", "Gäller från", "Källa")):
         sheet.write_string(FIRST_ROW - 2, 1 + i, text, fmt.header(number=text == "Värde"))
     for i, (id_, label, value, unit, start, source) in enumerate(rows):

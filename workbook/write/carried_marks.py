@@ -142,7 +142,7 @@ def write_left(sheet: Any, fmt: look.Formats, marks: Marks, row: int) -> int:
         what = f"{left.title}: {left.what}"
         sheet.write_string(row, 1, what, fmt(text_wrap=True))
         sheet.merge_range(row, 2, row, 5, left.value, fmt(text_wrap=True, align="left"))
-        sheet.write_string(row, 6, f"{left.why} ({left.source})", fmt.quiet(text_wrap=True))
+        sheet.write_string(row, 7, f"{left.why} ({left.source})", fmt.quiet(text_wrap=True))
         sheet.set_row(row, row_height(max(text_lines(what, 44), text_lines(left.value, 56), text_lines(left.why, 66))))
     return row + 2
 

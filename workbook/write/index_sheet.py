@@ -11,17 +11,19 @@ import msgspec
 from blankettset.templates.model import Blankett, Column, Kind
 from blankettset.workbook.calc.evaluate import Evaluation
 from blankettset.workbook.layout import look
-from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.excel_formula import quote_sheet
 from blankettset.workbook.layout.placement import INDEX_SHEET, Placement
 from blankettset.workbook.layout.text_size import row_height, text_lines, text_width
+from blankettset.workbook.write.avstamning import Reconciliation
 from blankettset.workbook.write.carried_marks import Marks, write_left
+from blankettset.workbook.write.reconciliation import NOT_YET, OK, WRONG
 from blankettset.workbook.write.sheets import EMPTY_TEXT, PROTECTION, print_set_up
 from blankettset.workbook.write.status_board import StatusBoard
 
 FIRST = 8
 CHECK_LINE = FIRST - 2  # says whether anybody has checked; stands over the counts
 PURPOSE_WIDTH = 70
+FAULTS, PURPOSE = (5, 6), 7  # columns, from 0
 GUIDE = "Fyll i de gula cellerna. Vita celler räknas ut. Streckade celler fylls inte i. Tabb går till nästa cell."
 OWN_COLUMN = {"mal": ("status", "forvantat_resultat"), "indikatorer": ("arsmal",)}  # what a nämnd adds to KF's rows
 CONTROL = "kontroll"
@@ -99,22 +101,15 @@ class FormProgress:
 
     def _cells(self, form: Blankett, *, required: bool) -> tuple[list[str], int, int]:
         """Ranges of the required cells (or of all that are filled in), how many there are and how many are filled."""
+
+        def wanted(row: str, column: Column) -> bool:
+            cell = form.cell(row, column.id)
+            return cell.required if required else cell.kind in (Kind.INPUT, Kind.SLK) and not cell.prefill_parameter
+
         place, sheet = self.placements[form.id], quote_sheet(form.sheet)
-        spans, wanted, done = [], 0, 0
-        for column in form.columns:
-            run: list[int] = []
-            for row_id, number in [*place.rows.items(), (None, 0)]:
-                cell = form.cell(row_id, column.id) if row_id else None
-                mine = cell is not None and cell.kind in (Kind.INPUT, Kind.SLK) and not cell.prefill_parameter
-                if cell is not None and (cell.required if required else mine):
-                    run.append(number)
-                    wanted += 1
-                    done += self.evaluation.facts.get((form.id, row_id or "", column.id)) is not None
-                elif run:
-                    at = place.columns[column.id]
-                    spans.append(f"{sheet}!{address(run[0], at)}:{address(run[-1], at)}")
-                    run = []
-        return spans, wanted, done
+        keys = [(row, column) for row in place.rows for column in form.columns if wanted(row, column)]
+        done = sum(self._filled(form, row, column.id) for row, column in keys)
+        return [f"{sheet}!{span}" for span in place.spans(wanted)], len(keys), done
 
     # ---- lists: filled when every row that has a name has all that is required and what the nämnd itself adds
 
@@ -187,8 +182,9 @@ class IndexSheet:
 
     def __init__(
         self, book: Any, formats: look.Formats, evaluation: Evaluation, placements: Mapping[str, Placement],
-        *, whose: str, who: str, more: Mapping[str, str], marks: Marks,
+        *, whose: str, who: str, more: Mapping[str, str], marks: Marks, reconciliation: Reconciliation,
     ) -> None:  # fmt: skip
+        self.reconciliation = reconciliation
         self.book, self.fmt, self.evaluation, self.placements = book, formats, evaluation, placements
         self.set, self.whose, self.who, self.more, self.marks = evaluation.set, whose, who, more, marks
         self.progress = FormProgress(evaluation, placements)
@@ -204,7 +200,7 @@ class IndexSheet:
         link = self.fmt(font_color=look.ACCENT, underline=1)
         for name, purpose in self.more.items():
             sheet.write_url(row, 1, f"internal:{quote_sheet(name)}!A1", link, name)
-            sheet.write_string(row, 6, purpose, self.fmt.quiet())
+            sheet.write_string(row, PURPOSE, purpose, self.fmt.quiet())
             row += 1
         row -= 1
         self._conditional(sheet, row)
@@ -217,14 +213,14 @@ class IndexSheet:
         sheet.repeat_rows(FIRST - 2)
         print_set_up(sheet, self.who, INDEX_SHEET)
         sheet.fit_to_pages(1, 0 if self.marks.left else 1)
-        sheet.print_area(0, 1, row + 3, 6)
+        sheet.print_area(0, 1, row + 3, PURPOSE)
         sheet.protect("", PROTECTION)
 
     def _head(self, sheet: Any) -> None:
         fmt = self.fmt
         sheet.hide_gridlines(2)
         sheet.set_tab_color(look.ACCENT)
-        for at, width in enumerate((2, self._title_width(), 16, 16, 14, 12, PURPOSE_WIDTH)):
+        for at, width in enumerate((2, self._title_width(), 15, 15, 16, 9, 12, PURPOSE_WIDTH)):
             sheet.set_column(at, at, width)
         sheet.set_row(1, 26)
         sheet.write_string(1, 1, self.set.title, fmt.title())
@@ -236,12 +232,12 @@ class IndexSheet:
                   ("Fylls inte i", {"pattern": 14, "fg_color": "#DDE2E6"})]  # fmt: skip
         for at, (text, style) in zip((1, 2, 3, 4), legend, strict=True):
             sheet.write_string(4, at, text, fmt(font_size=9, align="left", **style))
-        for i, text in enumerate(("Blankett", "Ifyllt", "Status", "Fel", "Varningar", "Vad den visar")):
+        for i, text in enumerate(("Blankett", "Ifyllt", "Status", "Avstämning", "Fel", "Varningar", "Vad den visar")):
             sheet.write_string(FIRST - 2, 1 + i, text, fmt.header(centred=text in ("Fel", "Varningar")))
         if self.control is not None:
             line = f'=IF({self._unchecked()},"{NEVER_CHECKED}","{CHECKED}")'
             value = CHECKED if self._is_checked() else NEVER_CHECKED
-            sheet.write_formula(CHECK_LINE - 1, 4, line, fmt.quiet(font_size=9), value)
+            sheet.write_formula(CHECK_LINE - 1, FAULTS[0], line, fmt.quiet(font_size=9), value)
 
     def _title_width(self) -> int:
         widest = max(text_width(form.title) for form in self.set.blanketter.values())
@@ -252,7 +248,7 @@ class IndexSheet:
         line: dict[str, Any] = {"bottom": 1, "bottom_color": look.LINE}
         link = fmt(font_color=look.ACCENT, underline=1, text_wrap=True, **line)
         sheet.write_url(row, 1, f"internal:{quote_sheet(form.sheet)}!A1", link, form.title)
-        sheet.write_string(row, 6, form.purpose, fmt.quiet(text_wrap=True, **line))
+        sheet.write_string(row, PURPOSE, form.purpose, fmt.quiet(text_wrap=True, **line))
         lines = max(text_lines(form.purpose, PURPOSE_WIDTH), text_lines(form.title, self._title_width()))
         sheet.set_row(row, row_height(lines))
         found = self.progress.of(form)
@@ -265,11 +261,22 @@ class IndexSheet:
                 sheet.write_string(row, 3, "", fmt(**line))
             else:
                 sheet.write_formula(row, 3, "=" + found.state, fmt(bold=True, **line), found.word)
-        for at, word in ((4, "fel"), (5, "varning")):
+        self._reconciled(sheet, form, row, line)
+        for at, word in zip(FAULTS, ("fel", "varning"), strict=True):
             if self.control is not None:
                 value = self._count(form, word) if self._is_checked() else EMPTY_TEXT
                 style = fmt(num_format='0;-0;"–"', align="center", **line)
                 sheet.write_formula(row, at, "=" + self._count_formula(form, word), style, value)
+
+    def _reconciled(self, sheet: Any, form: Blankett, row: int, line: Mapping[str, Any]) -> None:
+        """Whether the form's checks on Avstämning hold, live: how many do not, or that all do."""
+        if not any(check.form == form.id for check in self.reconciliation.lines):
+            sheet.write_string(row, 4, "", self.fmt(**line))
+            return
+        (wrong, wrong_now), (right, right_now) = (self.reconciliation.counts(form.id, s) for s in (WRONG, OK))
+        formula = f'=IF({wrong}>0,{wrong}&" avviker",IF({right}>0,"{OK}","{NOT_YET}"))'
+        now = f"{wrong_now} avviker" if wrong_now else OK if right_now else NOT_YET
+        sheet.write_formula(row, 4, formula, self.fmt(bold=True, **line), now)
 
     def _control_span(self, column: str) -> str:
         assert self.control is not None
@@ -298,7 +305,13 @@ class IndexSheet:
             rule = {"type": "cell", "criteria": "==", "value": f'"{word}"',
                     "format": self.book.add_format({"font_color": colour})}  # fmt: skip
             sheet.conditional_format(FIRST - 1, 3, last, 3, rule)
-        for at, colour in ((4, look.RED), (5, look.AMBER)):
+        for criteria, word, colour in (("==", OK, look.GREEN), ("containing", "avviker", look.RED)):
+            style = self.book.add_format({"font_color": colour})
+            rule = {"type": "text", "criteria": "containing", "value": word, "format": style}
+            if criteria == "==":
+                rule = {"type": "cell", "criteria": "==", "value": f'"{word}"', "format": style}
+            sheet.conditional_format(FIRST - 1, 4, last, 4, rule)
+        for at, colour in zip(FAULTS, (look.RED, look.AMBER), strict=True):
             rule = {"type": "cell", "criteria": ">", "value": 0,
                     "format": self.book.add_format({"font_color": colour, "bold": True})}  # fmt: skip
             sheet.conditional_format(FIRST - 1, at, last, at, rule)

@@ -15,7 +15,7 @@ from blankettset.workbook.layout import look
 from blankettset.workbook.layout.excel_formula import quote_sheet
 from blankettset.workbook.layout.placement import LONG_SHEET, Placement
 from blankettset.workbook.layout.text_size import LINE, MAX_ROW_HEIGHT, row_height, text_lines
-from blankettset.workbook.write.sheets import EMPTY_TEXT, PROTECTION, cell_lines, print_set_up
+from blankettset.workbook.write.sheets import EMPTY_TEXT, PROTECTION, back_link, cell_lines, print_set_up
 
 WIDTH = 118  # units: a page of A4 across at full size
 PIECE = 8  # lines of a piece: a page breaks between pieces, so small ones leave little of it empty
@@ -52,7 +52,8 @@ class LongTexts:
         sheet.write_string(1, 1, LONG_SHEET, fmt.title())
         sheet.write_string(2, 1, who, fmt(bold=True))
         sheet.write_string(3, 1, NOTE, fmt.quiet())
-        number, last = 4, None
+        back_link(sheet, fmt, 4)
+        number, last = 5, None
         for form, row, column, text in self.found:
             if (form.id, row) != last:
                 number = self._heading(sheet, form, row, number + 1)

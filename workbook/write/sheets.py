@@ -15,14 +15,16 @@ from typing import Any
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Column, Kind, Row, Type
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable, Value
 from blankettset.workbook.layout import look
-from blankettset.workbook.layout.excel_formula import Places, formula_text
+from blankettset.workbook.layout.excel_formula import Places, formula_text, quote_sheet
 from blankettset.workbook.layout.placement import (
+    BACK_ROW,
     FIRST_COLUMN,
     FIRST_ROW,
     HEADER_ID,
     HEADER_ROW,
     ID_COLUMN,
     ID_ROW,
+    INDEX_SHEET,
     LABEL_COLUMN,
     PURPOSE_ROW,
     SIGN_ROW,
@@ -108,6 +110,7 @@ class FormSheet:
         self.sheet.write_string(WHO_ROW - 1, label, self.who, self.formats(bold=True))
         self.sheet.write_string(PURPOSE_ROW - 1, label, self.form.purpose, self.formats.quiet())
         self.sheet.write_string(SIGN_ROW - 1, label, self.form.sign_text, self.formats.quiet(italic=True))
+        back_link(self.sheet, self.formats, BACK_ROW - 1)
 
     def _headers(self) -> None:
         first = "Nr" if self.form.is_list else ""
@@ -465,6 +468,12 @@ PROTECTION = {
     "select_locked_cells": True,
     "select_unlocked_cells": True,
 }
+
+
+def back_link(sheet: Any, formats: look.Formats, row: int) -> None:
+    """The way back to Innehåll, in the first shown column of a row (from 0)."""
+    style = formats(font_color=look.ACCENT, underline=1, font_size=9)
+    sheet.write_url(row, LABEL_COLUMN - 1, f"internal:{quote_sheet(INDEX_SHEET)}!A1", style, f"← {INDEX_SHEET}")
 
 
 def print_set_up(sheet: Any, who: str, title: str) -> None:

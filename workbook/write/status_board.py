@@ -117,5 +117,5 @@ class StatusBoard:
         chart.set_legend({"position": "bottom", "font": font})
         chart.set_size({"width": 500, "height": 20 * HEIGHT - 24})
         chart.set_chartarea({"border": {"none": True}})
-        sheet.insert_chart(head - 1, 6, chart, {"x_offset": 8, "y_offset": 2, "object_position": 2,
+        sheet.insert_chart(head - 1, 7, chart, {"x_offset": 8, "y_offset": 2, "object_position": 2,
                                                 "description": "Andelen mål och indikatorer med varje status"})  # fmt: skip

@@ -7,12 +7,20 @@ from collections.abc import Iterator
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.mal.rader import GOALS, INDICATORS, Line, is_explained, label, lines, meaning, plain
+from blankettset.validators.rules.mal.rader import (
+    AMOUNTS,
+    GOALS,
+    INDICATORS,
+    Line,
+    is_explained,
+    label,
+    lines,
+    meaning,
+    plain,
+)
 from blankettset.workbook.calc.matvarde import Slag, enhetens_namn
 from blankettset.workbook.calc.status import ar_antal
 from blankettset.workbook.layout.start import indicator_row
-
-AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
 
 
 @rule(

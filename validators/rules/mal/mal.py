@@ -16,6 +16,7 @@ from blankettset.validators.rules.mal.rader import (
     UNIT_GOALS,
     Line,
     differs,
+    is_computed,
     is_explained,
     label,
     lines,
@@ -192,6 +193,8 @@ def a_missing_outcome_is_explained(filing: Filing) -> Iterator[Hit]:
         expected = [("periodens_utfall", f"utfall för {line.text('period') or filing.set.id}", "utfallet")]
         if often and "prognos_helar" in line.columns:
             expected.append(("prognos_helar", "prognos för helåret", "prognosen"))
+        if is_computed(filing, line):
+            continue
         for column, what, fill in expected:
             value = line.value(column)
             if value is None or value.slag in (Slag.UPPGIFT_SAKNAS, Slag.INGET):
@@ -217,8 +220,9 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
 
     Givet en rad i Indikatorer
     När årsmålet saknas (tomt, -, fastställs senare eller tas fram av nämnd) och varken kommentar eller analys är ifylld
-    Så varnas det (stoppas i VB). En enhet som följer KF:s årsmål behöver inget eget.
-    Exempel: KF anger »Fastställs t1», nämndens årsmål är tomt och kommentaren likaså.
+    Så varnas det (stoppas i VB), eller upplyses när KF själv anger - eller Fastställs. En enhet som följer KF:s årsmål
+    behöver inget eget.
+    Exempel: KF:s årsmål är »Tas fram av nämnd», nämndens är tomt och kommentaren likaså.
     """
     for line in lines(filing, INDICATORS):
         value = line.value("arsmal")
@@ -227,14 +231,21 @@ def a_missing_target_is_explained(filing: Filing) -> Iterator[Hit]:
         decided = line.value("kf_arsmal")
         if filing.set.level == "enhet" and decided is not None and decided.slag not in (Slag.INGET, Slag.NAMND):
             continue
+        open_ = decided is not None and decided.slag in (Slag.INGET, Slag.SENARE)
         yield filing.at(
             (INDICATORS, line.row, "arsmal"),
-            "nämnden har inte satt något årsmål och säger inte varför."
+            f"årsmålet är inte satt; KF anger {decided.text}."
+            if open_ and decided is not None
+            else "nämnden har inte satt något årsmål och säger inte varför."
             if filing.set.level == "namnd"
             else "årsmålet saknas och det sägs inte varför.",
-            "Sätt ett årsmål, eller förklara på raden varför det inte går.",
+            "Inget behöver göras förrän KF har bestämt sitt. Skriv gärna på raden vad som gäller."
+            if open_
+            else "Sätt ett årsmål, eller förklara på raden varför det inte går.",
             found=line.text("arsmal"),
             expected=line.text("kf_arsmal"),
+            severity=Severity.UPPLYSNING if open_ else None,
+            many="{n} indikatorer saknar årsmål, liksom KF:s" if open_ else "",
             follows_from_here=False,
         )
 
@@ -251,8 +262,9 @@ def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
 
     Givet start- och slutdatum för en aktivitet
     När slutet ligger före starten stoppas inlämningen
-    Så varnas det när hela aktiviteten ligger före eller efter året, och upplyses när den börjar före eller slutar efter det.
-    Exempel: En aktivitet i T1 2024 började 2023-01-01.
+    Så varnas det när hela aktiviteten ligger före eller efter året, och upplyses när den slutar efter det. En aktivitet som
+    följer med från förra året sägs det inget om.
+    Exempel: En aktivitet i T1 2024 slutade 2023-12-31.
     """
     first, last = f"{filing.set.year}-01-01", f"{filing.set.year}-12-31"
     for line in lines(filing, ACTIVITIES):
@@ -277,10 +289,10 @@ def activities_have_dates_in_the_year(filing: Filing) -> Iterator[Hit]:
                 severity=Severity.VARNING,
                 follows_from_here=False,
             )
-        elif start < first or end > last:
+        elif end > last:
             yield filing.at(
                 key,
-                f"aktiviteten {start} till {end} går utöver {filing.set.year}.",
+                f"aktiviteten {start} till {end} slutar efter {filing.set.year}.",
                 "Inget behöver göras om datumen är rätt.",
                 found=f"{start} till {end}",
                 severity=Severity.UPPLYSNING,
@@ -360,7 +372,7 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
     Givet ett nämndmål eller enhetsmål
     När förväntat resultat är tomt, eller analysen är tom där målet har en status
-    Så varnas det (stoppas i VB). I en enhets set har nämndens mål ingen analys. Avviker statusen från förslaget gäller
+    Så varnas det (stoppas i en nämnds VB). I en enhets set har nämndens mål ingen analys. Avviker statusen från förslaget gäller
     BF314.
     Exempel: Nämndmål 1.2.1 har status ● Uppfylls helt men ingen analys.
     """
@@ -378,4 +390,6 @@ def goals_say_what_is_expected(filing: Filing) -> Iterator[Hit]:
 
 
 def _untold(filing: Filing, line: Line, column: str, text: str) -> Hit:
-    return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", follows_from_here=False)
+    severity = Severity.VARNING if filing.set.level == "enhet" else None
+    return filing.at((line.form, line.row, column), text, "Fyll i texten.", found="tomt", severity=severity,
+                     follows_from_here=False)  # fmt: skip

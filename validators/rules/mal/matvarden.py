@@ -8,33 +8,20 @@ from decimal import Decimal
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.mal.rader import INDICATORS, Line, lines
-from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn
-from blankettset.workbook.calc.status import ar_antal, matvarde_tal
-
-NO_SHARES = ("budgetföljsamhet", "prognossäkerhet", "förändring", "ökning", "minskning", "energieffektivisering")
-OUTCOMES = ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar")
-VALUES = (*OUTCOMES, "arsmal", "kf_arsmal")
-
-
-def values(line: Line) -> dict[str, Matvarde]:
-    """The values that stand on an indicator's row, by column."""
-    found = {column: line.value(column) for column in VALUES if column in line.columns}
-    return {column: value for column, value in found.items() if value is not None}
-
-
-def _number(line: Line, column: str) -> Matvarde | None:
-    value = line.value(column) if column in line.columns else None
-    return value if value is not None and value.slag is Slag.TAL and value.tal is not None else None
-
-
-def _is_count(line: Line) -> bool:
-    return ar_antal(line.text("indikator"), line.text("enhet"))
-
-
-def _unit(line: Line, value: Matvarde) -> str | None:
-    """A value's unit; where none is printed, the one that the row states."""
-    return value.enhet or enhetens_namn(line.text("enhet"), line.text("enhet")) or None
+from blankettset.validators.rules.mal.rader import (
+    INDICATORS,
+    NO_SHARES,
+    OUTCOMES,
+    hundredth,
+    is_count,
+    lines,
+    number,
+    unit_of,
+    unit_waits,
+    values,
+)
+from blankettset.workbook.calc.matvarde import Slag, enhetens_namn
+from blankettset.workbook.calc.status import matvarde_tal
 
 
 @rule(
@@ -82,14 +69,14 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
     Exempel: Totalt 60,42 med män 62,96 % och kvinnor 61,9 %.
     """
     for line in lines(filing, INDICATORS):
-        total, men, women = (_number(line, c) for c in ("periodens_utfall", "utfall_man", "utfall_kvinnor"))
+        total, men, women = (number(line, c) for c in ("periodens_utfall", "utfall_man", "utfall_kvinnor"))
         if total is None or men is None or women is None:
             continue
         assert total.tal is not None
         assert men.tal is not None
         assert women.tal is not None
         step = max(Decimal(1).scaleb(-each.decimaler) for each in (total, men, women))
-        count = _is_count(line)
+        count = is_count(line)
         summed = abs(total.tal - men.tal - women.tal) <= (0 if count else step)
         low, high = sorted((men.tal, women.tal))
         if summed or (not count and low - step <= total.tal <= high + step):
@@ -103,6 +90,7 @@ def the_total_agrees_with_the_sexes(filing: Filing) -> Iterator[Hit]:
             expected=expected,
             related=((INDICATORS, line.row, "utfall_man"), (INDICATORS, line.row, "utfall_kvinnor")),
             follows_from_here=False,
+            waits=unit_waits(line),
         )
 
 
@@ -126,9 +114,9 @@ def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
         if any(word in name for word in NO_SHARES):
             continue
         for column in values(line):
-            value = _number(line, column)
+            value = number(line, column)
             percent = value is not None and (
-                _unit(line, value) == "%" or (value.enhet is None and name.startswith("andel"))
+                unit_of(line, value) == "%" or (value.enhet is None and name.startswith("andel"))
             )
             if value is None or value.tal is None or not percent or 0 <= value.tal <= 100:
                 continue
@@ -146,7 +134,7 @@ def a_share_is_at_most_the_whole(filing: Filing) -> Iterator[Hit]:
 @rule(
     "BF408",
     title="Värdena på raden har radens enhet",
-    many="{n} rader har värden i en annan enhet än radens, eller utan enhet",
+    many="{n} rader har värden utan enhet",
     severity=Severity.UPPLYSNING,
     source="Värdenas former i de fem dokumenten, docs/varden.md; kolumnen Enhet",
 )
@@ -161,7 +149,7 @@ def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
     for line in lines(filing, INDICATORS):
         numbers = {
             c: v for c, v in values(line).items()
-            if v.tal and c != "kf_arsmal" and (INDICATORS, line.row, c) not in filing.blamed and not _hundredth(line, c)
+            if v.tal and c != "kf_arsmal" and (INDICATORS, line.row, c) not in filing.blamed and not hundredth(line, c)
         }  # fmt: skip
         units = [v.enhet for v in numbers.values() if v.enhet is not None]
         main = enhetens_namn(line.text("enhet"), line.text("enhet")) or (
@@ -184,8 +172,9 @@ def values_on_a_row_share_their_unit(filing: Filing) -> Iterator[Hit]:
                 f"Skriv {main} efter talet om det är så det ska läsas.",
                 found=said,
                 expected=main,
-                related=tuple((INDICATORS, line.row, c) for c in list(odd)[1:]),
+                cells=tuple((INDICATORS, line.row, c) for c in list(odd)[1:]),
                 severity=severity,
+                many="{n} rader har värden i en annan enhet än radens" if severity is Severity.VARNING else "",
                 follows_from_here=False,
             )
             break
@@ -208,12 +197,12 @@ def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
     """
     limit = filing.set.parameter("rimlighet.hopp_indikator")
     for line in lines(filing, INDICATORS):
-        now, before = _number(line, "periodens_utfall"), _number(line, "utfall_foregaende")
+        now, before = number(line, "periodens_utfall"), number(line, "utfall_foregaende")
         if now is None or before is None or not before.tal or now.tal is None or line.text("analys"):
             continue
-        if _unit(line, now) != _unit(line, before) or (_is_count(line) and filing.set.period != "VB"):
+        if unit_of(line, now) != unit_of(line, before) or (is_count(line) and filing.set.period != "VB"):
             continue
-        if (INDICATORS, line.row, "periodens_utfall") in filing.blamed or _hundredth(line, "periodens_utfall"):
+        if (INDICATORS, line.row, "periodens_utfall") in filing.blamed or hundredth(line, "periodens_utfall"):
             continue
         share = abs(now.tal - before.tal) / abs(before.tal)
         if share > limit:
@@ -230,57 +219,33 @@ def a_jump_is_explained(filing: Filing) -> Iterator[Hit]:
 
 
 @rule(
-    "BF410",
-    title="Värdet har målets storleksordning",
-    many="{n} värden har inte målets storleksordning",
+    "BF415",
+    title="Indikatorvärden är inte negativa",
+    many="{n} värden är negativa",
     severity=varies(Severity.VARNING, Severity.FEL),
-    source="Ren aritmetik: Excel gör 85 % till 0,85 i en cell som inte är text",
+    source="Ren aritmetik",
 )
-def values_have_the_targets_scale(filing: Filing) -> Iterator[Hit]:
-    """BF410: Ett värde är inte en hundradel av det som raden annars rör sig kring, och inget värde är negativt.
+def values_are_not_negative(filing: Filing) -> Iterator[Hit]:
+    """BF415: Ett utfall, en prognos eller ett årsmål är inte negativt, utom för indikatorer som mäter en förändring.
 
-    Givet ett utfall, en prognos eller ett årsmål på en rad i procent
-    När talet ligger mellan 0 och 1 och hundra gånger talet är närmare målet (för årsmålet KF:s, annars utfallet) än talet självt
-    Så varnas det (stoppas i VB), liksom för negativa tal.
-    Exempel: Utfall 0,85 mot årsmålet 80 %.
+    Givet ett värde i Indikatorer
+    När talet är mindre än noll och indikatorn inte är budgetföljsamhet, prognossäkerhet eller en förändring
+    Så varnas det (stoppas i VB).
+    Exempel: Utfall -85 tkr mot årsmålet 80 tkr.
     """
     for line in lines(filing, INDICATORS):
+        if any(word in line.text("indikator").casefold() for word in NO_SHARES):
+            continue
         for column in (*OUTCOMES, "arsmal"):
-            value, key = _number(line, column), (INDICATORS, line.row, column)
-            if value is None or value.tal is None or key in filing.blamed:
-                continue
-            if value.tal < 0 and not any(word in line.text("indikator").casefold() for word in NO_SHARES):
+            value = number(line, column)
+            if value is not None and value.tal is not None and value.tal < 0:
                 yield filing.at(
-                    key, f"{value.text} är negativt.", "Rätta tecknet.", found=value.text, expected=show(-value.tal)
-                )
-            elif (beside := _hundredth(line, column)) is not None:
-                meant = f"{show(value.tal * 100)} %"
-                yield filing.at(
-                    key,
-                    f"{value.text} är troligen {meant}; raden rör sig kring {beside.text}.",
-                    f"Skriv {meant} som text, med procenttecken.",
+                    (INDICATORS, line.row, column),
+                    f"{value.text} är negativt.",
+                    f"Skriv {show(-value.tal)} om tecknet är en felskrivning.",
                     found=value.text,
-                    expected=meant,
+                    expected=show(-value.tal),
                 )
-
-
-def _hundredth(line: Line, column: str) -> Matvarde | None:
-    """The value beside that shows this one to be a hundredth of what was meant; None when nothing does."""
-    value = _number(line, column)
-    others = ("kf_arsmal", "utfall_foregaende", "periodens_utfall") if column == "arsmal" else ("arsmal", "kf_arsmal")
-    beside = next((found for c in others if (found := _number(line, c)) is not None), None)
-    if (
-        value is None
-        or beside is None
-        or value.tal is None
-        or beside.tal is None
-        or not 0 < value.tal < 1
-        or beside.tal <= 2
-    ):
-        return None
-    if _unit(line, value) not in ("%", None) or _unit(line, beside) != "%":
-        return None
-    return beside if abs(value.tal * 100 - beside.tal) < abs(value.tal - beside.tal) else None
 
 
 @rule(
@@ -299,7 +264,7 @@ def both_sexes_are_given(filing: Filing) -> Iterator[Hit]:
     Exempel: Andel personer med ekonomiskt bistånd har utfall för män men inte för kvinnor.
     """
     for line in lines(filing, INDICATORS):
-        if "utfall_man" not in line.columns or _number(line, "periodens_utfall") is None:
+        if "utfall_man" not in line.columns or number(line, "periodens_utfall") is None:
             continue
         given = [bool(line.text(column)) for column in ("utfall_man", "utfall_kvinnor")]
         often = not line.text("period").isdigit()

@@ -7,11 +7,20 @@ from collections.abc import Mapping
 import msgspec
 
 from blankettset.validators.filing import Filing
+from blankettset.validators.finding import Wait
 from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn, tolka
-from blankettset.workbook.calc.status import DELVIS, EJ, HELT, INGEN
+from blankettset.workbook.calc.status import DELVIS, EJ, HELT, INGEN, ar_antal
 
 GOALS, UNIT_GOALS, INDICATORS, ACTIVITIES = "mal", "enhetsmal", "indikatorer", "aktiviteter"
+AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
 JUDGED = (HELT, DELVIS, EJ)
+
+
+KEY_FIGURES = {
+    "nämndens budgetföljsamhet före resultatöverföringar": "budgetfoljsamhet_fore",
+    "nämndens budgetföljsamhet efter resultatöverföringar": "budgetfoljsamhet_efter",
+    "nämndens prognossäkerhet t2": "prognossakerhet_t2",
+}
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -55,9 +64,60 @@ def _lines(filing: Filing, form_id: str) -> list[Line]:
     return [Line(form_id, row, found, columns) for row, found in texts.items()]
 
 
+NO_SHARES = ("budgetföljsamhet", "prognossäkerhet", "förändring", "ökning", "minskning", "energieffektivisering")
+OUTCOMES = ("periodens_utfall", "utfall_man", "utfall_kvinnor", "utfall_foregaende", "prognos_helar")
+VALUES = (*OUTCOMES, "arsmal", "kf_arsmal")
+
+
+def values(line: Line) -> dict[str, Matvarde]:
+    """The values that stand on an indicator's row, by column."""
+    found = {column: line.value(column) for column in VALUES if column in line.columns}
+    return {column: value for column, value in found.items() if value is not None}
+
+
+def number(line: Line, column: str) -> Matvarde | None:
+    """A column's value when it is a plain figure."""
+    value = line.value(column) if column in line.columns else None
+    return value if value is not None and value.slag is Slag.TAL and value.tal is not None else None
+
+
+def is_count(line: Line) -> bool:
+    """True for what is counted, not measured in percent or as an index."""
+    return ar_antal(line.text("indikator"), line.text("enhet"))
+
+
+def unit_of(line: Line, value: Matvarde) -> str | None:
+    """A value's unit; where none is printed, the one that the row states."""
+    return value.enhet or enhetens_namn(line.text("enhet"), line.text("enhet")) or None
+
+
+def hundredth(line: Line, column: str) -> Matvarde | None:
+    """The value beside that shows this one to be a hundredth of what was meant; None when nothing does."""
+    value = number(line, column)
+    others = ("kf_arsmal", "utfall_foregaende", "periodens_utfall") if column == "arsmal" else ("arsmal", "kf_arsmal")
+    beside = next((found for c in others if (found := number(line, c)) is not None), None)
+    if (
+        value is None
+        or beside is None
+        or value.tal is None
+        or beside.tal is None
+        or not 0 < value.tal < 1
+        or beside.tal <= 2
+    ):
+        return None
+    if unit_of(line, value) not in ("%", None) or unit_of(line, beside) != "%":
+        return None
+    return beside if abs(value.tal * 100 - beside.tal) < abs(value.tal - beside.tal) else None
+
+
 def plain(text: str) -> str:
     """A name with capitals, spaces and a final full stop aside: what makes two rows the same."""
     return " ".join(text.casefold().split()).rstrip(".")
+
+
+def unit_waits(line: Line) -> tuple[Wait, ...]:
+    """What a value that is wrong makes wait: how its unit is written on the same row."""
+    return (Wait(line.form, line.row, codes=frozenset({"BF408"})),)
 
 
 def is_explained(line: Line) -> bool:
@@ -74,6 +134,12 @@ def differs(line: Line) -> bool:
     """The reported status and the proposal both judge, and differently."""
     status, proposed = line.text("status"), line.text("forslag")
     return status in JUDGED and proposed in JUDGED and status != proposed
+
+
+def is_computed(filing: Filing, line: Line) -> bool:
+    """True for an indicator that the sheet Nyckeltal works out: nobody is asked for it."""
+    figures = filing.set.blanketter.get("nyckeltal")
+    return figures is not None and KEY_FIGURES.get(plain(line.text("indikator"))) in figures.row_by_id
 
 
 def label(filing: Filing, line: Line, column: str, value: str) -> str:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterator
 from decimal import Decimal
 
-from blankettset.templates.model import MONEY_SCALE, Kind, Type
+from blankettset.templates.model import Kind
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.workbook.calc.evaluate import Key
 from blankettset.workbook.calc.values import rounded
-from blankettset.workbook.read.filled import FilledForm
 
 INPUTS = (Kind.INPUT, Kind.SLK)
 VOLUMES, COMPLAINTS = "volymer", "synpunkter"
@@ -48,96 +44,6 @@ def figures_have_the_forms_sign(filing: Filing) -> Iterator[Hit]:
                 found=cell.value,
                 expected=-cell.value,
             )
-
-
-@rule(
-    "BF402",
-    title="Beloppen står i blankettens enhet",
-    many="{n} belopp står inte i blankettens enhet",
-    severity=varies(Severity.VARNING, Severity.FEL),
-    source="Ren aritmetik: en faktor omkring 1 000 mot jämförbara belopp (parametrarna rimlighet.*)",
-)
-def figures_are_in_the_forms_unit(filing: Filing) -> Iterator[Hit]:
-    """BF402: Inget belopp är omkring tusen gånger för stort, som när tkr skrivs i en blankett i mnkr.
-
-    Givet ett inmatat belopp
-    När det är omkring tusen gånger större än radens andra belopp, eller än kolumnens mittersta belopp när raden inte
-    har något att jämföra med, eller större än någon nämnd kan ha
-    Så varnas det (stoppas i VB) med beloppet i rätt enhet.
-    Exempel: Prognos 660 600 på en rad där budgeten är 660,6.
-    """
-    low, high = filing.set.parameter("rimlighet.faktor_minst"), filing.set.parameter("rimlighet.faktor_mest")
-    largest = filing.set.parameter("rimlighet.storsta_belopp")
-    for form in filing.judged():
-        if form.form.unit not in MONEY_SCALE or form.form.unit == "kr":
-            continue
-        limit = largest * MONEY_SCALE["mnkr"] / MONEY_SCALE[form.form.unit]
-        amounts = _amounts(filing, form)
-        peers = _Peers(amounts)
-        for key, value in amounts.items():
-            reason = _reason(peers, key, value, low, high)
-            if not reason and abs(value) > limit:
-                reason = f"mer än {show(limit)} {form.form.unit}, vilket ingen nämnd har"
-            if reason:
-                smaller = value / 1000
-                yield filing.at(
-                    key,
-                    f"{show(value)} {form.form.unit} är {reason}. Står beloppet i "
-                    f"{'tkr' if form.form.unit == 'mnkr' else 'kr'}?",
-                    f"Skriv {show(rounded(smaller, form.form.decimals))} om så är, annars förklara beloppet.",
-                    found=value,
-                    expected=rounded(smaller, form.form.decimals),
-                )
-
-
-def _amounts(filing: Filing, form: FilledForm) -> dict[Key, Decimal]:
-    """Levels such as budget and forecast; results and deviations may be of any size and are left out."""
-    return {
-        cell.key: cell.value
-        for cell, definition in filing.cells(form, *INPUTS)
-        if definition.type is Type.BELOPP and isinstance(cell.value, Decimal) and cell.value
-        and form.form.column_by_id[cell.column].positive_means is None
-    }  # fmt: skip
-
-
-class _Peers:
-    """Amounts by row and, sorted, by column: what each is compared with, found without walking through all of them."""
-
-    def __init__(self, amounts: dict[Key, Decimal]) -> None:
-        self.rows: dict[str, list[tuple[Key, Decimal]]] = defaultdict(list)
-        self.columns: dict[str, list[Decimal]] = defaultdict(list)
-        for key, value in amounts.items():
-            self.rows[key[1]].append((key, value))
-            self.columns[key[2]].append(abs(value))
-        for column in self.columns.values():
-            column.sort()
-
-    def row(self, key: Key) -> list[Decimal]:
-        """The other amounts of the row."""
-        return [value for other, value in self.rows[key[1]] if other != key]
-
-    def middle(self, key: Key, value: Decimal) -> Decimal | None:
-        """The median of the column's other amounts; None for fewer than three."""
-        column = self.columns[key[2]]
-        own, count = bisect_left(column, abs(value)), len(column) - 1
-        if count < 3:
-            return None
-        low, high = (column[at + (at >= own)] for at in ((count - 1) // 2, count // 2))
-        return (low + high) / 2
-
-
-def _reason(peers: _Peers, key: Key, value: Decimal, low: Decimal, high: Decimal) -> str:
-    row = peers.row(key)
-    if row:
-        near = [other for other in row if Decimal("0.02") < abs(value / other) < 50]
-        large = [other for other in row if low <= abs(value / other) <= high]
-        if large and not near:
-            return f"omkring tusen gånger radens {show(large[0])}"
-        return ""
-    middle = peers.middle(key, value)
-    if middle is not None and low <= abs(value) / middle <= high:
-        return f"omkring tusen gånger kolumnens mittersta belopp {show(middle)}"
-    return ""
 
 
 @rule(

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 from blankettset.templates.formula import Formula, Ref
-from blankettset.templates.model import LIST_TOTAL, MONEY_SCALE, Blankett, Relation
+from blankettset.templates.model import LIST_TOTAL, Blankett, Relation
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule, varies
-from blankettset.validators.rules.mal.rader import plain
+from blankettset.validators.rules.mal.rader import KEY_FIGURES, plain
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable
 from blankettset.workbook.calc.matvarde import tolka
 
@@ -35,7 +35,7 @@ def _is_given(filing: Filing, ref: Ref) -> bool:
 def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit]:
     refs = [term.ref for term in relation.left + relation.right]
     forms = {ref.blankett for ref in refs}
-    if any(id_ in filing.unusable for id_ in forms):
+    if any(id_ in filing.unusable or id_ in filing.in_other_unit for id_ in forms):
         return
     empty = [id_ for id_ in forms if filing.is_blank(id_) and filing.set.blanketter[id_].has_inputs]
     if empty and not relation.not_current_is_zero:
@@ -45,7 +45,7 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
     if any(_no_such_rows(filing, ref) for ref in refs):
         return
     left_ref, right_ref = relation.left[0].ref, relation.right[0].ref
-    unit, tolerance = _unit_and_tolerance(filing, relation, left_ref, right_ref)
+    unit, tolerance = filing.set.compared_in(relation)
     try:
         left, right = (_sum(filing, filing.evaluation, side, unit) for side in (relation.left, relation.right))
     except NotComputable:
@@ -95,18 +95,6 @@ def _no_such_rows(filing: Filing, ref: Ref) -> bool:
     facts, column = filing.filled.facts, ref.where[0]
     rows = filing.evaluation.items.get(ref.blankett, ())
     return not any(facts.get((ref.blankett, row, column)) == ref.where[1] for row in rows)
-
-
-def _unit_and_tolerance(filing: Filing, relation: Relation, left: Ref, right: Ref) -> tuple[str, Decimal]:
-    """Figures are compared in the coarser unit, within the wider of the two forms' tolerances."""
-    sides = []
-    for ref in (left, right):
-        form = filing.set.blanketter[ref.blankett]
-        unit = form.unit_of(ref.column)
-        sides.append((MONEY_SCALE.get(unit, 1), unit, form.tolerance))
-    coarse = max(sides)
-    widest = max(tolerance * scale / coarse[0] for scale, _, tolerance in sides)
-    return coarse[1], relation.tolerance if relation.tolerance is not None else widest
 
 
 def _sum(filing: Filing, evaluation: Evaluation, formula: Formula, unit: str) -> Decimal | None:
@@ -334,13 +322,6 @@ def the_balance_sheet_balances(filing: Filing) -> Iterator[Hit]:
     Exempel: Tillgångar 321,2 men skulder och eget kapital 320,2.
     """
     yield from _relations(filing, "BF209")
-
-
-KEY_FIGURES = {
-    "nämndens budgetföljsamhet före resultatöverföringar": "budgetfoljsamhet_fore",
-    "nämndens budgetföljsamhet efter resultatöverföringar": "budgetfoljsamhet_efter",
-    "nämndens prognossäkerhet t2": "prognossakerhet_t2",
-}
 
 
 @rule(

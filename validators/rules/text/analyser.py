@@ -10,7 +10,7 @@ import msgspec
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule
-from blankettset.validators.rules.mal.rader import INDICATORS, Line, lines, status_of
+from blankettset.validators.rules.mal.rader import INDICATORS, Line, lines, status_of, unit_waits
 from blankettset.validators.text.lasare import Lasare, lasare
 from blankettset.validators.text.malutsaga import Sagt, Utsaga, slutsats, utsagor
 from blankettset.validators.text.varden import Angivet, Roll, angivna, riktningar
@@ -87,7 +87,7 @@ def the_analysis_says_what_the_figures_say(filing: Filing) -> Iterator[Hit]:
     for line, column, said in _sayings(filing):
         end = slutsats(said)
         if end is not None and end.sagt is not Sagt.NAS and status_of(line) == HELT:
-            yield _year(filing, line, column, end)
+            yield msgspec.structs.replace(_year(filing, line, column, end), waits=unit_waits(line))
 
 
 @rule(
