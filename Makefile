@@ -18,6 +18,10 @@ docs-check:  ## fail when a generated page is stale
 	$(PY) -m tools.sidor --check
 layouter:  ## keep today's layouts of the forms, before a release
 	$(PY) -m tools.layouter
+lock:  ## versions and checksums of everything that is installed, into requirements/
+	$(PY) -m tools.lock
+sbom:  ## what the installed program consists of, as CycloneDX, from requirements/core.txt
+	$(PY) -m tools.lock --sbom build/sbom.json
 benchmark:  ## speed ratios on this machine
 	$(PY) -m tests.benchmark
-.PHONY: help install check lint types test docs docs-check layouter benchmark
+.PHONY: help install check lint types test docs docs-check layouter lock sbom benchmark

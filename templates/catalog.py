@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
 from blankettset.templates.layouts import FOLDER, Layouts
 from blankettset.templates.model import (
+    Blankett,
     Blankettset,
     Bruk,
     KfPlan,
@@ -25,6 +27,7 @@ from blankettset.templates.model import (
     Parameter,
     Regelbruk,
 )
+from blankettset.templates.periods import LAST_YEAR, Periods, SetInfo
 
 
 class Catalog:
@@ -87,32 +90,47 @@ class Catalog:
         return found
 
     @cached_property
-    def sets(self) -> Mapping[tuple[str, str], Mapping[str, Any]]:
-        """What is known of each set, by (id, level)."""
-        return {(raw["id"], raw["level"]): raw for raw in self.documents["blankettset.yaml"]["blankettset"]}
+    def periods(self) -> Periods:
+        """The sets that can be made."""
+        return Periods(self.documents["blankettset.yaml"])
+
+    @cached_property
+    def sets(self) -> Mapping[tuple[str, str], SetInfo]:
+        """Every set that can be made, by (id, level)."""
+        return {(info.id, info.level): info for info in self.periods.every(LAST_YEAR)}
+
+    @property
+    def tried(self) -> Sequence[tuple[str, str]]:
+        """The sets, (id, level), that tests and pages go through: what documents show, and one of each other kind."""
+        return self.periods.tried
 
     def layouts(self, set_id: str, level: str) -> dict[str, str]:
-        """Form id -> definition file: for each form the layout with the latest valid_from that covers the set."""
-        info = self._info(set_id, level)
-        period, date = set_id[5:], info["report_date"]
-        chosen: dict[str, str] = {}
-        for name, document in self.documents.items():
-            if not name.startswith("blanketter/"):
-                continue
-            covers = period in document["periods"] and level in document["levels"]
-            if not covers or not document["valid_from"] <= date <= document.get("valid_to", "9999-12-31"):
-                continue
-            form_id = document["id"]
-            if form_id not in chosen or self.documents[chosen[form_id]]["valid_from"] < document["valid_from"]:
-                chosen[form_id] = name
-        return dict(sorted(chosen.items(), key=lambda item: self.documents[item[1]]["order"]))
+        """Form id -> definition file: for each form the layout with the latest valid_from that covers the set.
 
-    def _info(self, set_id: str, level: str) -> Mapping[str, Any]:
-        info = self.sets.get((set_id, level))
-        if info is None:
-            known = ", ".join(sorted(id_ for id_, known_level in self.sets if known_level == level))
-            raise UnknownSet(f"Blankettsetet »{set_id}» ({level}) finns inte. Det finns {known or 'inga set'}.")
-        return info
+        In a set that no document prints, a form without such a layout may stand by analogy (`analogy` in its definition).
+        """
+        return {form: name for form, (name, _) in self._chosen(set_id, level).items()}
+
+    def _chosen(self, set_id: str, level: str) -> dict[str, tuple[str, bool]]:
+        """Form id -> definition file, and whether it stands there by analogy."""
+        info = self.periods.info(set_id, level)
+        chosen: dict[str, tuple[str, str, str]] = {}
+        for name, document in self.documents.items():
+            if not name.startswith("blanketter/") or level not in document["levels"]:
+                continue
+            since, by_analogy = document["valid_from"], ""
+            if info.period not in document["periods"] or info.report_date < since:
+                analogy = document.get("analogy", {})
+                if info.documented or info.period not in analogy.get("periods", document["periods"]):
+                    continue
+                since, by_analogy = analogy.get("from", "9999-12-31"), "analogi"
+            if not since <= info.report_date <= document.get("valid_to", "9999-12-31"):
+                continue
+            rank = ("" if by_analogy else "belagd", since, name)
+            if document["id"] not in chosen or chosen[document["id"]] < rank:
+                chosen[document["id"]] = rank
+        ordered = sorted(chosen.items(), key=lambda item: self.documents[item[1][2]]["order"])
+        return {form: (name, not shown) for form, (shown, _, name) in ordered}
 
     def blankettset(self, set_id: str, level: str = "namnd") -> Blankettset:
         """The set in its newest layout, with its forms bound to year and period. UnknownSet when there is none."""
@@ -166,47 +184,74 @@ class Catalog:
         files: Mapping[str, tuple[str, Mapping[str, Any]]],
         layouts: Mapping[str, str],
     ) -> Blankettset:
-        info = self._info(set_id, level)
-        year = int(set_id[:4])
+        info = self.periods.info(set_id, level)
+        year = info.year
         titles = {id_: raw["title"] for id_, (_, raw) in files.items()}
         optional = [id_ for id_, (_, raw) in files.items() if raw.get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
         context = Binding(words, titles, optional, names, self._lists)
+        forms = {id_: context.form(name, raw) for id_, (name, raw) in files.items()}
         bound = Blankettset(
             id=set_id,
             year=year,
-            period=set_id[5:],
+            period=info.period,
             level=level,
-            report_date=info["report_date"],
-            title=info["title"],
-            source=source_of(info["source"]),
-            blanketter={id_: context.form(name, raw) for id_, (name, raw) in files.items()},
+            report_date=info.report_date,
+            title=info.title,
+            source=info.source,
+            blanketter=forms,
             parameters=self.parameters,
             namnder=self.namnder,
             layouts=layouts,
             layout_hash=layout_of_set(layouts),
-            judgement=judgement_of(self.documents, info["report_date"], year, files.values()),
+            judgement=judgement_of(self.documents, info.report_date, year, files.values()),
             kf=self._kf(year),
+            analogy=self._analogy(info, forms),
             ord=self.words,
             regler=self.regler,
             earlier_texts=self.kept.function_texts,
-            rolling=rolling(self.documents["rullning.yaml"], set_id[5:], level),
+            rolling=rolling(self.documents["rullning.yaml"], info.period, level),
         )
         return bound
+
+    def _analogy(self, info: SetInfo, forms: Mapping[str, Blankett]) -> str:
+        """What Innehåll says of a set that no document prints; empty for one that a document does."""
+        if info.documented:
+            return ""
+        later = [
+            forms[id_].title
+            for id_, (_, by_analogy) in self._chosen(info.id, info.level).items()
+            if by_analogy and id_ in forms
+        ]
+        named = ", ".join(later[:3]) + (" m.fl." if len(later) > 3 else "")
+        also = f"; {named} visar dokumenten bara för andra år eller perioder" if later else ""
+        return f"Inget dokument visar det här setet: det är gjort efter {info.after}{also}."
 
     def _kf(self, year: int) -> KfPlan:
         """What kommunfullmäktige decided for the year; empty where no document says."""
         return msgspec.convert(self.documents.get(f"kf/{year}.yaml", {}), KfPlan)
 
-    def namnd(self, code: str) -> Namnd:
-        """The nämnd with this code (case does not matter). UnknownSet names the known ones."""
-        found = self.namnder.get(code.upper())
-        if found is None:
-            known = ", ".join(f"{n.code} {n.name}" for n in self.namnder.values())
-            raise UnknownSet(f"Nämnden »{code}» finns inte i registret. Det finns {known}.")
-        return found
+    def namnd(self, said: str) -> Namnd:
+        """The nämnd with this code or name, however it is written. UnknownSet names the nearest, or the known ones."""
+        word = said.strip().casefold()
+        for ending in (" stadsdelsnämnd", " stadsdelsförvaltning", " sdn"):
+            word = word.removesuffix(ending)
+        by_word = {
+            **{n.name.casefold(): n for n in self.namnder.values()},
+            **{c.casefold(): n for c, n in self.namnder.items()},
+        }
+        found = by_word.get(word) or by_word.get(word.removesuffix("s"))
+        if found is not None:
+            return found
+        names = [each for each in by_word if not each.startswith("sdn")]  # a code that is near is another nämnd's
+        near = difflib.get_close_matches(word, names, 1, 0.7)
+        if near:
+            meant = by_word[near[0]]
+            raise UnknownSet(f"Nämnden »{said}» finns inte i registret; menade du {meant.name} ({meant.code})?")
+        known = ", ".join(f"{n.code} {n.name}" for n in self.namnder.values())
+        raise UnknownSet(f"Nämnden »{said}» finns inte i registret. Det finns {known}.")
 
 
 def load(root: Path = ROOT) -> Catalog:
@@ -220,7 +265,7 @@ def load(root: Path = ROOT) -> Catalog:
     read = read_documents(root)
     check.definitions(read)
     found = Catalog({name: document.data for name, document in read.items()}, layouts)
-    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.sets))
+    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.tried))
     keep_documents(root, found.documents)
     return found
 

@@ -216,12 +216,21 @@ def _choices(choices: Sequence[Mapping[str, str]], *path: Step) -> Iterator[Mist
 
 
 def _sets(_: str, data: Any, __: _Names) -> Iterator[Mistake]:
+    rules = [(each["period"], each["level"]) for each in data["perioder"]]
+    for number, rule in enumerate(rules):
+        if rule in rules[:number]:
+            yield ("perioder", number, "period"), f"perioden {rule[0]} för {rule[1]} finns två gånger."
+        if not _is_date(f"2019-{data['perioder'][number]['report_date']}"):
+            yield ("perioder", number, "report_date"), "rapportdagen är ingen dag på året."
     known: set[tuple[str, str]] = set()
-    for number, each in enumerate(data["blankettset"]):
-        key = (each["id"], each["level"])
-        if key in known:
-            yield ("blankettset", number, "id"), f"setet {each['id']} för {each['level']} finns två gånger."
-        known.add(key)
+    for kind in ("belagda", "provade"):
+        for number, each in enumerate(data[kind]):
+            key = (each["id"], each["level"])
+            if key in known:
+                yield (kind, number, "id"), f"setet {each['id']} för {each['level']} finns två gånger."
+            if (each["id"][5:], each["level"]) not in rules:
+                yield (kind, number, "id"), f"perioden {each['id'][5:]} för {each['level']} har ingen regel."
+            known.add(key)
 
 
 def _rolling(_: str, data: Any, names: _Names) -> Iterator[Mistake]:

@@ -64,6 +64,7 @@ SHOWN: Mapping[str, frozenset[str]] = {
             "spare_rows",
             "notes",
             "valid_from",
+            "analogy",
             "valid_to",
             "periods",
             "levels",

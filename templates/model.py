@@ -486,6 +486,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     `layouts` are the hashes of the forms' layouts, `layout_hash` that of them together: what a workbook is. `judgement`
     is the hash of what a verdict rests on besides code (parameters, register, plan, what is required). `built_with`
     are the parameters of a workbook that was built before they changed: its own formulas reckon with them.
+    `analogy` says, of a set that no document prints, what it is made after.
     `earlier_texts`: function -> how its Excel formula has been written.
     """
 
@@ -503,6 +504,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     layout_hash: str
     judgement: str
     kf: KfPlan = KfPlan()
+    analogy: str = ""
     ord: Mapping[str, tuple[str, ...]] = {}
     regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}

@@ -133,6 +133,14 @@ BLANKETT: dict[str, Any] = {
     "kind": {"type": "string", "allowed": ["tabell", "lista"], "required": True},
     "valid_from": {**DATE, "required": True},
     "valid_to": DATE,
+    "analogy": {
+        "type": "dict",
+        "schema": {
+            "from": {**DATE, "required": True},
+            "periods": {"type": "list", "minlength": 1, "schema": {"type": "string", "allowed": PERIODS}},
+            "note": TEXT,
+        },
+    },
     "periods": {
         "type": "list",
         "minlength": 1,
@@ -316,21 +324,33 @@ NAMNDER: dict[str, Any] = {
         },
     }
 }
+SET_ID = {"type": "string", "regex": "^20[0-9]{2}-(VP|T1|T2|VB)$", "required": True}
+LEVEL = {"type": "string", "allowed": LEVELS, "required": True}
 SETS: dict[str, Any] = {
-    "blankettset": {
+    "perioder": {
         "type": "list",
         "required": True,
         "schema": {
             "type": "dict",
             "schema": {
-                "id": {"type": "string", "regex": "^[0-9]{4}-(VP|T1|T2|VB)$", "required": True},
-                "level": {"type": "string", "allowed": LEVELS, "required": True},
-                "report_date": {**DATE, "required": True},
+                "period": {"type": "string", "allowed": PERIODS, "required": True},
+                "level": LEVEL,
+                "report_date": {"type": "string", "regex": r"^\d{2}-\d{2}$", "required": True},
                 "title": {**TEXT, "required": True},
-                "source": SOURCE,
+                "after": {**TEXT, "required": True},
             },
         },
-    }
+    },
+    "belagda": {
+        "type": "list",
+        "required": True,
+        "schema": {"type": "dict", "schema": {"id": SET_ID, "level": LEVEL, "source": SOURCE}},
+    },
+    "provade": {
+        "type": "list",
+        "required": True,
+        "schema": {"type": "dict", "schema": {"id": SET_ID, "level": LEVEL}},
+    },
 }
 WORDS: dict[str, Any] = {
     "source": {**SOURCE, "required": True},

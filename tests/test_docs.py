@@ -25,7 +25,7 @@ def test_the_generated_pages_are_up_to_date() -> None:
 def test_every_id_is_built_of_words_in_the_glossary() -> None:
     words = set(re.findall(r"^\|[^|]+\| `(\w+)` \|", (DOCS / "ordlista.md").read_text("utf-8"), re.M))
     ids: set[str] = set()
-    for key in catalog().sets:
+    for key in catalog().tried:
         for form in catalog().blankettset(*key).blanketter.values():
             ids |= {form.id, *form.row_by_id, *form.column_by_id}
             ids |= {choice.id for column in form.columns for choice in column.choices if choice.id.islower()}

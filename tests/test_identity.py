@@ -80,7 +80,7 @@ SHOWN: dict[str, Callable[[Documents], object]] = {
     "the list of documents": lambda d: set_to(d["kallor.yaml"]["kallor"]["003"], "title", "Annan titel"),
     "the colour of an answer": lambda d: set_to(d["listor.yaml"]["listor"]["malstatus"][0], "tone", "delvis"),
     "a nyckeltal's source": lambda d: source_and_note(d["nyckeltal.yaml"]["nyckeltal"][0]),
-    "a set's source": lambda d: source_and_note(d["blankettset.yaml"]["blankettset"][3]),
+    "a set's source": lambda d: source_and_note(d["blankettset.yaml"]["belagda"][2]),
 }
 JUDGED: dict[str, Callable[[Documents], object]] = {
     "a tolerance": lambda d: set_to(form(d, "verksamhetsomraden")["amounts"], "tolerance", "0.3"),
@@ -194,12 +194,10 @@ def test_every_module_that_judges_is_in_the_receipt(tmp_path: Path) -> None:
         "print(json.dumps(sorted(m for m in sys.modules if m.startswith('blankettset.'))))\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    judging = tuple("blankettset." + folder.replace("/", ".") for folder in registry.JUDGING)
-    loaded = json.loads(done.stdout)
-    assert any(name.startswith("blankettset.validators.rules.") for name in loaded)
-    assert [name for name in loaded if not f"{name}.".startswith(tuple(f"{j}." for j in judging))] == [
-        "blankettset.workbook"
-    ]
+    loaded = [name.removeprefix("blankettset.").replace(".", "/") + "/" for name in json.loads(done.stdout)]
+    assert any(name.startswith("validators/rules/") for name in loaded)
+    assert {name.partition("/")[0] for name in loaded} == set(registry.JUDGING)
+    assert not [name for name in loaded if name.startswith(registry.NOT_JUDGING)]
 
 
 def test_code_that_judges_changes_the_receipt_whatever_the_line_endings(
@@ -207,7 +205,7 @@ def test_code_that_judges_changes_the_receipt_whatever_the_line_endings(
 ) -> None:
     def code(change: Callable[[bytes], bytes]) -> str:
         for folder in registry.JUDGING:
-            (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / "calc").mkdir(parents=True, exist_ok=True)
         (tmp_path / "workbook/calc/status.py").write_bytes(change(b"LIMIT = 1\n"))
         monkeypatch.setattr(registry, "__file__", str(tmp_path / "validators/registry.py"))
         registry._code.cache_clear()
@@ -283,7 +281,7 @@ OLD = json.loads((Path(identity.__file__).parent / "layouter/stamplar.json").rea
 
 def _shipped() -> list[str]:
     """One stamp of each different composition, with the first set that it was made for."""
-    sets = {key: catalog().layouts(*key).items() for key in catalog().sets}
+    sets = {key: catalog().layouts(*key).items() for key in catalog().tried}
     seen: dict[str, str] = {}
     for definition, composed in OLD["stamplar"].items():
         layouts = OLD["uppsattningar"][composed]

@@ -33,7 +33,7 @@ pytestmark = [
     pytest.mark.libreoffice,
     pytest.mark.skipif(SOFFICE is None, reason="LibreOffice (soffice) finns inte på den här maskinen"),
 ]
-SETS = sorted(catalog().sets)
+SETS = sorted(catalog().tried)
 SHAPES = (
     "85 %",
     "1 956,5 st",

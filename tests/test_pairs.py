@@ -28,8 +28,8 @@ def _when(set_id: str) -> tuple[int, int]:
 
 PAIRS = [
     (_name(early, level), _name(late, level))
-    for early, level in sorted(catalog().sets)
-    for late, other in sorted(catalog().sets)
+    for early, level in sorted(catalog().tried)
+    for late, other in sorted(catalog().tried)
     if level == other and _when(early) < _when(late)
 ]
 

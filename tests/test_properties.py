@@ -18,7 +18,7 @@ from blankettset.workbook.read.facts import parse_facts, read_facts, write_facts
 from blankettset.workbook.read.filled import FilledSet
 from tests import forms
 
-SETS = sorted(set_id for set_id, level in catalog().sets if level == "namnd")
+SETS = sorted(set_id for set_id, level in catalog().tried if level == "namnd")
 KONTROLL = "kontroll"
 
 

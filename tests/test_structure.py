@@ -192,7 +192,7 @@ def test_a_workbook_of_an_unknown_set_says_which_sets_there_are() -> None:
     stamp = raw.sheet(STAMP_SHEET)
     assert stamp is not None
     place = next(p for p, c in stamp.cells.items() if p[1] == 1 and c.text == "blankettset")
-    stamp.cells[place[0], 2] = text("2031-T1")
+    stamp.cells[place[0], 2] = text("2018-T1")
     with pytest.raises(UnreadableWorkbook, match="2024-T1"):
         forms.bound(raw)
 

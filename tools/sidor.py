@@ -27,7 +27,7 @@ def pages() -> dict[Path, str]:
     found: dict[Path, str] = {}
     layouts: dict[str, tuple[Blankettset, Blankett]] = {}
     used: dict[str, list[str]] = {}
-    for set_id, level in catalog().sets:
+    for set_id, level in catalog().tried:
         bound = catalog().blankettset(set_id, level)
         for form in bound.blanketter.values():
             name = f"{form.id}_{form.layout}"

@@ -11,6 +11,7 @@ import msgspec
 
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import LIST_TOTAL, Blankettset, Kind
+from blankettset.templates.periods import begins_within
 from blankettset.validators.finding import Finding, Hit, Severity, show
 from blankettset.validators.registry import RULES, declare
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable
@@ -185,8 +186,14 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
             found.append((ticket.file, _doubled(kept[ticket.owner], ticket)))
         else:
             kept[ticket.owner] = ticket
-    chosen = tuple(load(ticket) for ticket in kept.values())
     blankettset = catalog().blankettset(*main[:2])
+    for ticket, successor in list(_double_plans(blankettset, kept)):
+        del kept[successor.owner]
+        found.append((successor.file, _finding(
+            "BF604", f"{successor.file} är {successor.namnd}:s plan för resten av året, och {ticket.namnd}, som ingår i den, har "
+            "lämnat för hela året; den räknas inte med.",
+            "Slå ihop den nya nämndens plan för sig, eller de gamlas för sig.", found=successor.namnd, expected=ticket.namnd)))  # fmt: skip
+    chosen = tuple(load(ticket) for ticket in kept.values())
     present = {ticket.namnd for ticket in kept.values()}
     missing = tuple(
         code for code, namnd in blankettset.namnder.items()
@@ -200,6 +207,22 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
         found.extend((filed.file, finding) for finding in filed.totals)
     found.extend(_counterparts(blankettset, chosen))
     return Collection(blankettset, chosen, tuple(found), missing)
+
+
+def _double_plans(blankettset: Blankettset, kept: Mapping[tuple[str, str], Ticket]) -> Iterator[tuple[Ticket, Ticket]]:
+    """A nämnd's plan for the whole year with that of the nämnd that it became within the year, once for each of these."""
+    by_namnd = {ticket.namnd: ticket for ticket in kept.values()} if blankettset.level == "namnd" else {}
+    met = set()
+    for code, ticket in by_namnd.items():
+        known = blankettset.namnder.get(code)
+        successor = by_namnd.get(known.successor or "") if known else None
+        if (
+            successor
+            and successor.namnd not in met
+            and begins_within(blankettset.namnder[successor.namnd], blankettset)
+        ):
+            met.add(successor.namnd)
+            yield ticket, successor
 
 
 def _spoken(main: tuple[str, str, str]) -> str:

@@ -5,6 +5,7 @@ Everything heavy is imported inside the command that needs it: `blankett --help`
 
 from __future__ import annotations
 
+import datetime
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,14 +36,18 @@ def main() -> None:
 def _set(period: str, level: str) -> Blankettset:
     from blankettset.templates.catalog import catalog
 
-    return catalog().blankettset(period.upper(), level)
+    chosen, latest = catalog().blankettset(period.strip().upper(), level), datetime.date.today().year + 2
+    if chosen.year > latest:
+        raise Obrukbart(f"{chosen.id} ligger långt fram. Set går att skapa till och med {latest}; skriv rätt år.")
+    return chosen
 
 
-def _namnd(code: str, blankettset: Blankettset) -> Namnd:
+def _namnd(said: str, blankettset: Blankettset) -> Namnd:
     from blankettset.templates.catalog import catalog
+    from blankettset.templates.periods import hands_in
 
-    namnd = catalog().namnd(code)
-    if not namnd.exists_on(blankettset.report_date):
+    namnd = catalog().namnd(said)
+    if not hands_in(namnd, blankettset):
         when = f"till {namnd.valid_to}" if namnd.valid_to else f"från {namnd.valid_from}"
         successor = catalog().namnder.get(namnd.successor or "")
         hint = f" Ta {successor.code} {successor.name}." if successor and namnd.valid_to else ""
@@ -52,8 +57,25 @@ def _namnd(code: str, blankettset: Blankettset) -> Namnd:
     return namnd
 
 
+def _lista(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from blankettset.addin.cli.utskrift import print_sets
+        from blankettset.templates.catalog import catalog
+
+        print_sets(catalog())
+        ctx.exit(0)
+
+
 @main.command()
-@click.option("--namnd", cls=Val, required=True, metavar="KOD", help="Nämndens kod, till exempel SDN08.")
+@click.option(
+    "--lista",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=guarded(_lista),
+    help="Visa vilka perioder och nämnder det går att skapa set för.",
+)
+@click.option("--namnd", cls=Val, required=True, metavar="NÄMND", help="Nämndens kod eller namn, till exempel SDN08.")
 @click.option("--period", cls=Val, required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
 @click.option(
     "--niva",

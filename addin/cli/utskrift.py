@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from blankettset.addin.check.konsolidering import Outcome
+    from blankettset.templates.catalog import Catalog
     from blankettset.validators.finding import Finding
     from blankettset.validators.registry import RuleInfo
     from blankettset.validators.validate import Result
@@ -199,3 +201,23 @@ def print_rule(info: RuleInfo) -> None:
         if text:
             out.print(Text.assemble((f"{name} ", "bold"), text))
     out.print(f"Källa: {info.source}")
+
+
+def print_sets(catalog: Catalog) -> None:
+    """What can be made: the periods of each level with report dates, and the nämnder with the days they exist."""
+    year = datetime.date.today().year + 1
+    every = list(catalog.periods.every(year))
+    lines = [
+        f"Blankettset från {every[0].year}, här till {year} (●: ett dokument visar setet; annars är det gjort efter andra års):"
+    ]
+    for level, whose in (("namnd", "nämnder"), ("enhet", "enheter")):
+        lines += ["", f"För {whose}:"]
+        for each_year in sorted({info.year for info in every}):
+            own = [info for info in every if info.level == level and info.year == each_year]
+            lines.append("  " + "  ".join(f"{info.id}{' ●' if info.documented else '  '}" for info in own).rstrip())
+    lines += ["", "Nämnder (kod, namn, hur länge; ?: koden är inte bekräftad):"]
+    for namnd in catalog.namnder.values():
+        when = f"{namnd.valid_from}–{namnd.valid_to or ''}"
+        successor = f"  sedan {catalog.namnder[namnd.successor].name}" if namnd.successor else ""
+        lines.append(f"  {namnd.code}{' ' if namnd.confirmed else '?'} {namnd.name:<24} {when}{successor}".rstrip())
+    click.echo("\n".join(lines))

@@ -276,15 +276,18 @@ class Api:
         )
 
     def _overview(self, call: Call, set_id: str, niva: str = "namnd") -> dict[str, Any]:
-        sets = sorted((each for each, level in catalog().sets if level == niva), key=inkorg.when)
+        today = datetime.date.today()
+        known = [info for info in catalog().periods.every(today.year + 1) if info.level == niva]
+        sets = [info.id for info in known]
         lying = sorted((each for each in inkorg.sets_in(self.settings.mapp) if each in sets), key=inkorg.when)
-        chosen = inkorg.known_set(set_id, niva) if set_id else (lying or sets or [""])[-1]
+        closed = [info.id for info in known if info.report_date <= today.isoformat()]
+        chosen = inkorg.known_set(set_id, niva) if set_id else (lying or closed or [""])[-1]
         found = self.inbox.state(inkorg.known_set(chosen, niva))
         only = None if call.who.is_slk else call.who.namnder() or []
         call.log |= {"set": chosen}
         return {
             "blankettset": chosen, "set": sets, "sista_dag": found.last_day,
-            "rader": inkorg.overview(found, datetime.date.today(), niva, only),
+            "rader": inkorg.overview(found, today, niva, only),
             "brott": found.breaks if call.who.is_slk else [],
         }  # fmt: skip
 

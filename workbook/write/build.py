@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from blankettset.templates.model import Blankett, Blankettset, Namnd
+from blankettset.templates.periods import begins_within
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
@@ -100,6 +101,8 @@ class _Book:
         self.evaluation, self.set, self.namnd = evaluation, evaluation.set, namnd
         unit = evaluation.facts.get(("forsattsblad", "enhet", "uppgift"))
         self.whose = f"{namnd.name} stadsdelsnämnd ({namnd.code})" + (f" · {unit}" if unit else "")
+        if begins_within(namnd, self.set):
+            self.whose += f" · planen gäller {namnd.valid_from}–{self.set.year}-12-31"
         self.who = f"{self.whose} · {self.set.id}"
         self.book = new_book(path, f"{self.set.title} {namnd.name}", in_memory=True)
         self.formats = look.Formats(self.book)

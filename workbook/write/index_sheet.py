@@ -207,7 +207,8 @@ class IndexSheet:
         row = StatusBoard(self.evaluation, self.placements).write(self.book, sheet, self.fmt, row + 2)
         row = write_left(sheet, self.fmt, self.marks, row + 1)
         sheet.write_string(row + 2, 1, f"Layout {self.set.layout_hash}", self.fmt.quiet(font_size=8))
-        sheet.write_string(row + 3, 1, f"Källa: {self.set.source}", self.fmt.quiet(font_size=8))
+        origin = self.set.analogy or f"Källa: {self.set.source}"
+        sheet.write_string(row + 3, 1, origin, self.fmt.quiet(font_size=8))
         sheet.freeze_panes(FIRST - 1, 0)
         sheet.set_selection(FIRST - 1, 1, FIRST - 1, 1)
         sheet.repeat_rows(FIRST - 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from blankettset.templates.periods import hands_in
 from blankettset.validators.filing import COVER, Filing
 from blankettset.validators.finding import Hit, Severity
 from blankettset.validators.registry import rule
@@ -448,7 +449,8 @@ def namnd_and_period_agree(filing: Filing) -> Iterator[Hit]:
     """BF026: Försättsbladets nämnd och period är stämpelns, och nämnden finns på rapportdagen.
 
     Givet en arbetsbok byggd för en nämnd och period
-    När försättsbladet säger något annat, eller nämnden inte finns på rapportdagen
+    När försättsbladet säger något annat, eller nämnden inte finns på rapportdagen (en ny nämnd gör sin egen plan för resten
+    av året)
     Så stoppas inlämningen, för siffrorna skulle hamna fel.
     Exempel: Förra årets fil har fått en ny period inskriven på försättsbladet.
     """
@@ -461,7 +463,7 @@ def namnd_and_period_agree(filing: Filing) -> Iterator[Hit]:
             found=stamp,
         )
         return
-    if not namnd.exists_on(filing.set.report_date):
+    if not hands_in(namnd, filing.set):
         successor = filing.set.namnder.get(namnd.successor or "")
         hint = f" Från {namnd.valid_to} redovisar {successor.name} ({successor.code})." if successor else ""
         yield Hit(
