@@ -35,6 +35,7 @@ MODULES = (
     "siffror.foregaende",
     "text.maltexter",
     "text.rapporten",
+    "text.forklaringar",
     "mal.underlag",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")

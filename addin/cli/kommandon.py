@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.ordbehandling import pm, rapport
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 
 if TYPE_CHECKING:
@@ -327,7 +328,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra):
+for command in (rapport, pm, tillagg, verifiera, gallra):
     main.add_command(command)
 
 if __name__ == "__main__":

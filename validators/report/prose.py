@@ -207,6 +207,8 @@ def _is_aside(norm: str, match: re.Match[str], figure: str, reader: Lasare, meas
     for change in reader.words["eko.jamforelse"].finditer(norm):
         if figure and figure in change[0] and measure not in ("fond_fran", "fond_till", "balansomslutning"):
             return True
+    if reader.says("eko.villkor", norm[: match.start()]):
+        return True
     if measure.startswith("fond"):
         return False
     if reader.says("eko.annan_tid", near) and measure != "balansomslutning":

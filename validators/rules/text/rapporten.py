@@ -10,10 +10,13 @@ from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Hit, Severity, show
 from blankettset.validators.registry import rule
 from blankettset.validators.report.decisions import percents
+from blankettset.validators.report.prose import read_prose
 from blankettset.validators.report.reading import reading
 from blankettset.validators.report.ties import Knuten
+from blankettset.validators.rules.mal.rader import GOALS, lines
 from blankettset.validators.text.lasare import Lasare, lasare
 from blankettset.validators.text.meningar import Mening
+from blankettset.workbook.report.document import Block, Rapport, Slag
 
 SOURCE = "Rapportens text och tabeller ska säga som blanketterna; orden står i templates/ord"
 
@@ -42,6 +45,43 @@ def _hits(filing: Filing, ties: Iterable[Knuten], action: str, *, many: str = ""
             many=many,
             follows_from_here=False,
         )
+
+
+_ECONOMY = re.compile(r"ekonomi|budget|finans", re.IGNORECASE)
+
+
+@rule(
+    "BF710",
+    title="Beloppen i ett ekonomimåls analys är blanketternas",
+    many="{n} belopp i ekonomimålens analyser är inte blanketternas",
+    severity=Severity.VARNING,
+    source=SOURCE,
+    prov=True,
+)
+def amounts_in_a_goals_analysis_are_those_of_the_forms(filing: Filing) -> Iterator[Hit]:
+    """BF710: Det som analysen av ett ekonomimål säger om över- eller underskott är vad blanketterna säger.
+
+    Givet ett mål vars titel handlar om ekonomi eller budget, och som har en analys
+    När analysen anger ett belopp som rapportens läsare knyter till en cell (se BF711) och cellen har ett annat värde
+    Så varnas det. Samma läsning som för rapportens löpande text, utan att någon fil behövs.
+    Exempel: »Prognosen visar ett underskott med 6,6 mnkr», men summan är −5,6.
+    """
+    for line in lines(filing, GOALS):
+        if not line.text("analys") or not _ECONOMY.search(line.text("titel")):
+            continue
+        blocks = (Block(Slag.RUBRIK, "Uppföljning av driftbudget", ""), Block(Slag.STYCKE, line.text("analys"), ""))
+        for tie in read_prose(Rapport("", "", blocks), filing).knutna:
+            if not tie.stammer:
+                held = tie.varde if isinstance(tie.varde, str) else show(tie.varde)
+                yield filing.at(
+                    (GOALS, line.row, "analys"),
+                    f"analysen säger {tie.sagt} (»{tie.citat}»), men {filing.name(tie.key)} är {held or 'tom'}.",
+                    "Rätta texten eller blanketten.",
+                    found=tie.sagt,
+                    expected=held,
+                    related=(tie.key,),
+                    follows_from_here=False,
+                )
 
 
 @rule("BF711", title="Rapportens belopp i löpande text är blanketternas", many="{n} belopp i rapportens text är inte blanketternas",
