@@ -23,7 +23,7 @@ _FIGURES = re.compile(r"(?P<funnet>[-\u2212]?[\d \u00a0]+(?:,\d+)?) mot (?P<vant
     title="Förklaringens belopp räcker till avvikelsen",
     many="{n} förklaringar har belopp som inte räcker till avvikelsen",
     severity=Severity.UPPLYSNING,
-    source="Vad en controller frågar först om en förklaring; parametern rimlighet.forklarat (gissning)",
+    source="Vad en controller frågar först om en förklaring; parametern rimlighet.forklaring_andel (gissning)",
     prov=True,
 )
 def the_amounts_of_an_explanation_account_for_the_deviation(filing: Filing) -> Iterator[Hit]:
@@ -35,7 +35,7 @@ def the_amounts_of_an_explanation_account_for_the_deviation(filing: Filing) -> I
     Exempel: Skillnaden är 5,0 mnkr men förklaringen nämner bara »två nya placeringar, 1,2 mnkr».
     """
     reader = lasare(filing.set)
-    share = filing.set.parameter("rimlighet.forklarat")
+    share = filing.set.parameter("rimlighet.forklaring_andel")
     for line in lines(filing, EXPLANATIONS):
         figures = _FIGURES.search(line.text("siffror"))
         form = filing.set.blanketter.get(line.text("blankett"))
