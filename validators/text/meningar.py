@@ -114,7 +114,10 @@ def mening(text: str, start: int, numbers: Talsokare, year: int) -> Mening:
 def _words(text: str, start: int, end: int, year: int) -> Iterator[Token]:
     for match in _TOKEN.finditer(text, start, end):
         word = match[0]
-        if word.isdigit() and is_year(word):
+        if not word[0].isdigit():
+            if word not in '*_"”»«':
+                yield Token(word.casefold(), match.start(), match.end(), word[0].isupper())
+        elif word.isdigit() and is_year(word):
             away = int(word) - year
             yield Token(f"<ar{away:+d}>", match.start(), match.end())
         elif pair := re.fullmatch(r"((?:19|20)\d\d)[/\-](?:(?:19|20)?\d\d)", word):

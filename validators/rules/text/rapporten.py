@@ -221,7 +221,7 @@ def the_text_is_rightly_written(filing: Filing) -> Iterator[Hit]:
                 continue
             for row in form.items if form.form.is_list else form.form.row_by_id:
                 text = filing.filled.facts.get((form.form.id, row, column.id))
-                if isinstance(text, str):
+                if isinstance(text, str) and (filing.report is not None or _may_have(text)):
                     for sentence in reader.sentences(text):
                         seen.add(sentence.quote())
                         for kind in _kinds(sentence, reader):
@@ -255,6 +255,17 @@ def _in_report(filing: Filing, reader: Lasare, seen: set[str]) -> Iterator[Hit]:
             many="{n} slag av skrivfel i rapporten som ändrar vad ett tal säger",
             follows_from_here=False,
         )
+
+
+_HINTS = re.compile(
+    r"\dmkr|\d\smkr|w/h|andel\w* (?:är|uppgår|blev|var|ligger)|fond til|överför\w* til|för\w* över til", re.IGNORECASE
+)
+
+
+def _may_have(text: str) -> bool:
+    """False for a text that has none of the kinds: most have none, and need not be read as sentences."""
+    plain = " ".join(text.split())
+    return _HINTS.search(plain) is not None or any(pattern.search(plain) for _, pattern in PATTERNS)
 
 
 def _kinds(sentence: Mening, reader: Lasare) -> Iterator[str]:
