@@ -8,11 +8,7 @@ required cells and types as ours. Medians; not a test, for a busy machine is no 
 from __future__ import annotations
 
 import gc
-import importlib.util
 import io
-import json
-import re
-import socket
 import statistics
 import subprocess
 import sys
@@ -20,7 +16,6 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.parsers import expat
 
@@ -33,7 +28,6 @@ from blankettset.workbook.read.bind import read_filled
 from blankettset.workbook.read.facts import read_facts
 from blankettset.workbook.read.xlsx_reader import read_workbook
 from blankettset.workbook.write.build import build
-from tests import tillagg
 from tests.forms import namnd_of
 
 SET = "2024-T1"
@@ -132,71 +126,39 @@ def many(folder: Path, number: int) -> tuple[float, float]:
     return time.perf_counter() - start, int(measured.stdout.split()[-1]) / 1024
 
 
-def over_http(path: Path) -> None:
-    """The Excel add-in: Validera, a column of INDIKATORSTATUS, and 50 at once on two processes."""
-    if importlib.util.find_spec("xlwings_server") is None:
-        print("Excel-tillägget mäts inte: xlwings-server finns inte på den här maskinen")
-        return
-    import httpx2 as httpx
+def in_browser(path: Path, folder: Path) -> None:
+    """The engine in Chromium: the folder's size, from opening the pane to usable, and from Validera to findings."""
+    from playwright.sync_api import sync_playwright
 
-    body = json.dumps({**tillagg.payload(path), "args": [tillagg.formulas(path)]})
-    column = [[f"{number % 100} %"] for number in range(300)]
-    target, direction = [["80 %"]] * 300, [["Högre är bättre"]]
-    spill = {"client": "Office.js", "func_name": "INDIKATORSTATUS", "args": [column, [[""]], target, direction, [["%"]]],
-             "caller_address": "[b.xlsx]B!E2", "session_id": "s", "culture_info_name": "sv-SE", "date_format": "",
-             "version": "0.37.8", "runtime": "1.4"}  # fmt: skip
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    code = f"from blankettset.addin.cli.kommandon import main; main(['tillagg', '--port', '{port}', '--arbetare', '2'])"
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
-        base = f"http://127.0.0.1:{port}/xlwings"
-        with httpx.Client(timeout=60) as client:
-            for _ in range(100):
-                try:
-                    client.get(f"http://127.0.0.1:{port}/")
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.1)
-            validera = f"{base}/custom-scripts-call/validera"
-            one = median(lambda: client.post(validera, content=body), 15) / 1000
-            line("Validera över HTTP på ett helt set", f"{one:.2f} s", "< 1,0 s")
-            fresh = iter([read_filled(path, catalog()) for _ in range(16)])
-            line("varav reglerna", f"{median(lambda: validate(next(fresh)), 15) / 1000:.3f} s", "< 0,1 s")
-            call = median(lambda: client.post(f"{base}/custom-functions-call", json=spill), 15)
-            line("INDIKATORSTATUS över 300 rader i ett anrop", f"{call:.0f} ms", "< 50 ms")
-            memory = []
-            for _ in range(3):
+    from blankettset.addin.web.folder import build_folder
+    from blankettset.addin.web.packages import folder_of_packages
+    from blankettset.addin.web.single import build_single
+    from tests.static_host import served
+    from tests.web.conftest import CHROMIUM, Opened
+    from tests.web.pane import in_excel
+
+    packages = folder_of_packages()
+    built = build_folder(folder / "webb", packages)
+    single = build_single(folder / "sida.html", packages)
+    line("mappen från blankett webb; panelen läser; sidan läser",
+         f"{built.bytes / 1e6:.1f} MB; {built.pane / 1e6:.1f} MB; {built.page / 1e6:.1f} MB", "-")  # fmt: skip
+    with served(built.folder) as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        ready, checked = [], []
+        for _ in range(5):
+            with in_excel(browser, address, path) as pane:
+                ready.append(float(pane.page.evaluate("document.documentElement.dataset.klar")))
                 start = time.perf_counter()
-                with ThreadPoolExecutor(50) as pool:
-                    codes = list(
-                        pool.map(lambda _: httpx.post(validera, content=body, timeout=60).status_code, range(50))
-                    )
-                taken = time.perf_counter() - start
-                memory.append(_memory_of_children(server.pid))
-                assert codes == [200] * 50, codes
-            line("50 samtidiga kontroller, två processer", f"{50 / taken:.0f} per s", "inga fel")
-            line(
-                "minne per process efter 50, 100 och 150 kontroller",
-                " / ".join(f"{m:.0f}" for m in memory),
-                "växer inte (MiB)",
-            )
-        server.terminate()
-
-
-def _memory_of_children(pid: int) -> float:
-    """The largest resident size among a process and those below it, in MiB (Linux; elsewhere nan)."""
-    sizes = []
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text()
-        except OSError:
-            continue
-        parent = re.search(r"^PPid:\s+(\d+)", text, re.M)
-        size = re.search(r"^VmRSS:\s+(\d+)", text, re.M)
-        if parent and size and int(parent[1]) == pid:
-            sizes.append(int(size[1]) / 1024)
-    return max(sizes, default=float("nan"))
+                pane.page.click("#validera")
+                pane.until("document.querySelectorAll('.fynd').length > 0")
+                checked.append(time.perf_counter() - start)
+        line("panelen öppnas till klar, hela motorn", f"{statistics.median(ready):.1f} s", "< 5 s")
+        line("Validera till fynd i panelen", f"{statistics.median(checked):.2f} s", "< 1 s")
+        page = Opened(browser.new_page(), "file:")
+        page.page.goto((folder / "sida.html").as_uri())
+        page.ready()
+        alone = float(page.page.evaluate("document.documentElement.dataset.klar"))
+        line(f"en enda fil ({single / 1e6:.1f} MB), öppnad till klar", f"{alone:.1f} s", "< 3 s")
 
 
 def line(what: str, value: str, goal: str) -> None:
@@ -235,7 +197,7 @@ def main(number: int) -> None:
     seconds, mebibytes = many(folder, number)
     line(f"{number} set till en arbetsbok", f"{seconds:.1f} s", "< 30 s (1 000)")
     line("minne, största process", f"{mebibytes:.0f} MiB", "150 MiB")
-    over_http(path)
+    in_browser(path, folder)
 
 
 if __name__ == "__main__":

@@ -25,14 +25,16 @@
     removeHandlerAsync: (name, options, done) => done({ status: "succeeded" }),
   };
   const getFileAsync = async (kind, options, done) => {
-    const bytes = Uint8Array.from(atob(await window.__excelFile(kind)), (sign) => sign.charCodeAt(0));
+    const given = await window.__excelFile(kind);
+    if (!given) return done({ status: "failed", error: { code: 2006, message: "The file is not available." } });
+    const bytes = Uint8Array.from(atob(given), (sign) => sign.charCodeAt(0));
     const { sliceSize } = options;
     const getSliceAsync = (index, got) =>
       got({ status: "succeeded", value: { index, data: [...bytes.subarray(index * sliceSize, (index + 1) * sliceSize)] } });
     const closeAsync = (closed) => closed({ status: "succeeded" });
     done({ status: "succeeded", value: { size: bytes.length, sliceCount: Math.ceil(bytes.length / sliceSize), getSliceAsync, closeAsync } });
   };
-  const context = { requirements: { isSetSupported: supported }, document: { getFileAsync } };
+  const context = { requirements: { isSetSupported: supported }, document: { getFileAsync }, officeTheme: window.__shim?.theme };
   const provide = () => Object.defineProperty(Office, "context", { value: context, configurable: true, writable: true });
   const ready = new Promise((resolve) => {
     const look = setInterval(() => {

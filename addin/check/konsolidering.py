@@ -49,6 +49,13 @@ class Outcome(msgspec.Struct, frozen=True):
         own = sum(filed.count(Severity.FEL) for filed in self.collection.filings)
         return own + sum(finding.severity is Severity.FEL for _, finding in self.collection.findings)
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """What the columns of `rows` are."""
+        if self.collection.set is not None and self.collection.set.level == "enhet":
+            return ("Enhet", "Fil", "Fel", "Varningar", "Kostnader, tkr", "Netto, tkr")
+        return ("Nämnd", "Fil", "Fel", "Varningar", "Budgetföljsamhet", "Avvikelse")
+
     def sentence(self) -> str:
         """One line that says what lies where."""
         count = len(self.collection.filings)

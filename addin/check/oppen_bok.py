@@ -1,26 +1,26 @@
 """The workbook that is open in Excel, as its add-in sends it, judged by exactly the rules of the command line.
 
-The payload is xlwings' own: every sheet's values from A1, dates as ISO texts, errors as their codes, blanks as "". It
+The payload is every sheet's values from A1, dates as Excel's numbers or ISO texts, errors as their codes, blanks as "". It
 has no formulas; the pane reads those itself and sends them beside: sheet -> rows of [row, column, formula].
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal, InvalidOperation
-from pathlib import PurePath
 from typing import Any
 
 from blankettset.addin.check.kontroll import control_rows
 from blankettset.templates.catalog import catalog
 from blankettset.validators.explanations import EXPLANATIONS
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
-from blankettset.validators.validate import Result, validate
-from blankettset.workbook.edit.control_sheet import CONTROL
-from blankettset.workbook.read.bind import bind, list_places, read_filled
+from blankettset.validators.validate import Result
+from blankettset.workbook.edit.control_sheet import CONTROL, with_texts
+from blankettset.workbook.edit.sheet_edit import NotEditable
+from blankettset.workbook.layout.addresses import address
+from blankettset.workbook.read.bind import list_places
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, UnreadableWorkbook, iso_serial
 
@@ -97,36 +97,10 @@ def _cell(value: Any, formula: str | None) -> RawCell | None:
     return RawCell(CellState.TEXT, None, text[:32767], formula)
 
 
-def check(payload: Mapping[str, Any], formulas: Formulas, earlier: Sequence[Mapping[str, str]] = ()) -> dict[str, Any]:
+def answer(raw: RawBook, result: Result) -> dict[str, Any]:
     """What the pane shows and writes: the JSON of `blankett validera`, and where Kontroll and Förklaringar have their rows.
 
-    `earlier` are files chosen in the pane: namn, and innehall as base64.
-    """
-    raw = raw_book(payload, formulas)
-    name = str((payload.get("book") or {}).get("name") or "arbetsboken")
-    previous = sent_workbooks(earlier)
-    return answer(raw, validate(bind(raw, catalog(), name), tuple(previous)))
-
-
-def sent_workbooks(sent: Any) -> list[FilledSet]:
-    """The earlier workbooks that the pane sent."""
-    if not isinstance(sent, Sequence) or isinstance(sent, str):
-        raise UnreadableWorkbook("De tidigare arbetsböckerna kom inte fram. Välj dem igen.")
-    return [read_filled(content, catalog(), name=file) for file, content in map(sent_file, sent)]
-
-
-def sent_file(sent: Mapping[str, Any], unnamed: str = "filen") -> tuple[str, bytes]:
-    """Name (never a path) and content of a file that the pane sent as namn and innehall in base64."""
-    given = sent if isinstance(sent, Mapping) else {}
-    name = PurePath(str(given.get("namn") or unnamed).replace("\\", "/")).name[:120]
-    try:
-        return name, base64.b64decode(given["innehall"], validate=True)
-    except (KeyError, TypeError, ValueError):
-        raise UnreadableWorkbook(f"{name} kom inte fram hel från Excel. Spara den och försök igen.") from None
-
-
-def answer(raw: RawBook, result: Result) -> dict[str, Any]:
-    """As check, from a result. Rows and columns are counted from 1; `platser` is None where the sheet is missing."""
+    Rows and columns are counted from 1; `platser` is None where the sheet is missing."""
     filled = result.filled
     rows, links = control_rows(result)
     form = filled.set.blanketter[CONTROL]
@@ -182,3 +156,19 @@ def _room(raw: RawBook, filled: FilledSet) -> dict[str, Any] | None:
         "lediga": [row for row in places[0] if row not in used],
         "kolumner": places[1],
     }
+
+
+def explained_copy(data: bytes, raw: RawBook, filled: FilledSet, given: Sequence[Mapping[str, Any]]) -> bytes:
+    """A copy of the read workbook `data` with these explanations on free rows of its sheet Förklaringar.
+
+    Each is what a finding is explained with (kod, blankett, rad, kolumn, siffror) and `text`. NotEditable without the room.
+    """
+    room = _room(raw, filled)
+    if room is None or len(room["lediga"]) < len(given):
+        what = "är fullt" if room else "saknas eller har ändrats"
+        raise NotEditable(f"Bladet Förklaringar {what}, så förklaringen går inte att skriva i {filled.file}.")
+    texts = {}
+    for row, each in zip(room["lediga"], given, strict=False):
+        for column, number in room["kolumner"].items():
+            texts[address(row, number)] = str(each.get("text" if column == "forklaring" else column) or "")
+    return with_texts(data, room["blad"], texts)

@@ -15,6 +15,7 @@ import click
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
 from blankettset.addin.cli.ordbehandling import pm, rapport
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
+from blankettset.addin.cli.webben import sida, webb
 
 if TYPE_CHECKING:
     from blankettset.templates.model import Blankettset, Namnd
@@ -328,7 +329,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (rapport, pm, tillagg, verifiera, gallra):
+for command in (rapport, pm, tillagg, verifiera, gallra, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -154,10 +154,8 @@ def print_collection(outcome: Outcome) -> None:
     out = console()
     if outcome.rows:
         table = Table(box=None, pad_edge=False, header_style="bold")
-        units = outcome.collection.set is not None and outcome.collection.set.level == "enhet"
-        figures = ("Kostnader, tkr", "Netto, tkr") if units else ("Budgetföljsamhet", "Avvikelse")
-        for name, right in (("Enhet" if units else "Nämnd", False), ("Fil", False), ("Fel", True), ("Varningar", True),
-                            *((figure, True) for figure in figures)):  # fmt: skip
+        for at, name in enumerate(outcome.headers):
+            right = at > 1
             table.add_column(name, justify="right" if right else "left", no_wrap=not right)
         for row in outcome.rows:
             table.add_row(*row)

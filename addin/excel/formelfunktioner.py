@@ -375,3 +375,18 @@ def forklara(namn: Any, ar: Any = None, indata: Any = None) -> Rows:
     """Indata, formel, gränser med datum, och definitionens datum och källa (fyra celler). Med `indata` talen och vad de ger."""
     given = [cell for row in _rows(indata) for cell in row]
     return spread(lambda name, year: _forklara(name, year, given), namn, ar)
+
+
+FUNCTIONS: Mapping[str, Callable[..., Rows]] = {  # name in Excel -> what answers
+    "BUDGETFOLJSAMHET": budgetfoljsamhet,
+    "PROGNOSSAKERHET": prognossakerhet,
+    "INDIKATORSTATUS": indikatorstatus,
+    "MALSTATUS": malstatus,
+    "AVVIKELSE": avvikelse,
+    "RESULTATOVERFORING": resultatoverforing,
+    "LOKALBIDRAG": lokalbidrag,
+    "PRESTATIONSERSATTNING": prestationsersattning,
+    "RISKVARDE": riskvarde,
+    "TOLKA": tolka_varde,
+    "FORKLARA": forklara,
+}

@@ -16,10 +16,9 @@ from blankettset.addin.inbox.durable import Crowded, alone_in, make_folder, writ
 from blankettset.addin.inbox.foreign import require_only_a_workbook
 from blankettset.addin.inbox.inkorg import Delivery, NotDelivered
 from blankettset.addin.inbox.ledger import Entry, Ledger, Signer, append, digest
-from blankettset.addin.inbox.stamp import COVER, cover_text, stamp, stamped
+from blankettset.addin.inbox.stamp import COVER, cover_text, is_attested, lacks_attest, stamp, stamped, stops
 from blankettset.templates.catalog import catalog
 from blankettset.templates.errors import reason
-from blankettset.validators.finding import Severity
 from blankettset.validators.validate import Result, validate
 from blankettset.workbook.calc.values import parse_date, storable
 from blankettset.workbook.carry.past import became
@@ -30,7 +29,6 @@ SLK, NAMND, ATTESTANT = "SLK", "NAMND.", "ATTEST."  # roles: SLK sees all; NAMND
 MAX_EARLIER = 10
 MAX_COMMENT = 2_000
 CROWDED = "Inlämningen gick inte att spara: många lämnar in samtidigt. Försök igen."
-ATTESTED = {"VB"}  # periods whose workbook must be attested before it is delivered: 003:2593
 
 
 class Who(msgspec.Struct, frozen=True):
@@ -112,7 +110,8 @@ def deliver(
     _require_clean(result)
     kind = _kind(filled)
     by, moment, content = " ".join(storable(who.name).split()), _moment(now), str(result.receipt["innehall"])
-    written = stamped(data, filled, moment, f"{by}, {function}" if by else function, content)
+    signed = ", ".join(dict.fromkeys(filter(None, (by, function))))
+    written = stamped(data, filled, moment, signed, content)
     facts = {
         "blankettset": filled.set.id, "niva": filled.set.level, "namnd": filled.namnd, "enhet": cover_text(filled, "enhet"),
         "funktion": function, "slag": kind, "innehall": content, "person": who.id,
@@ -130,7 +129,7 @@ def deliver(
     except OSError as error:
         raise _unwritable(error) from None
     found = msgspec.convert({**stored.uppgifter, "nr": stored.nr, "tid": moment, "av": by}, Delivery)
-    texts = stamp(filled, moment, f"{by}, {function}" if by else function, content)
+    texts = stamp(filled, moment, signed, content)
     return found, {"blad": filled.forms[COVER].sheet, "celler": texts, "post": digest(stored)}
 
 
@@ -155,25 +154,15 @@ def _is_broken(inbox: Inbox, delivery: Delivery) -> bool:
 
 
 def _require_clean(result: Result) -> None:
-    errors, warnings = result.count(Severity.FEL), result.count(Severity.VARNING)
-    if errors or warnings:
-        raise NotDelivered(
-            f"Arbetsboken lämnas inte in: {errors} fel ska rättas och {warnings} varningar rättas eller förklaras.",
-            "fynd", result.as_json(),
-        )  # fmt: skip
+    if why := stops(result):
+        raise NotDelivered(why, "fynd", result.as_json())
 
 
 def _kind(filled: FilledSet) -> str:
     """slutlig when the workbook is attested on its cover, else preliminär. NotDelivered where the period demands it."""
-    when = parse_date(cover_text(filled, "attestdatum"))
-    if cover_text(filled, "attest") and when is not None:
-        return inkorg.FINAL
-    if filled.set.period in ATTESTED and filled.set.level == "namnd":
-        raise NotDelivered(
-            f"{filled.set.id} ska vara attesterad: fyll i »Attesterad av (funktion)» och »Attesterad den» på försättsbladet.",
-            "attest",
-        )
-    return inkorg.PRELIMINARY
+    if why := lacks_attest(filled):
+        raise NotDelivered(why, "attest")
+    return inkorg.FINAL if is_attested(filled) else inkorg.PRELIMINARY
 
 
 def earlier_of(inbox: Inbox, filled: FilledSet) -> tuple[FilledSet, ...]:

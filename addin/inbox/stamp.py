@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from blankettset.addin.check.kontroll import require_same_content
+from blankettset.validators.finding import Severity
+from blankettset.validators.validate import Result
+from blankettset.workbook.calc.values import parse_date
 from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.read.filled import FilledSet
 
 COVER = "forsattsblad"
+ATTESTED = {"VB"}  # periods whose workbook must be attested before it is delivered: 003:2593
+
+
+def stops(result: Result) -> str:
+    """Why the findings keep the workbook from being delivered, in a sentence; empty when they do not."""
+    errors, warnings = result.count(Severity.FEL), result.count(Severity.VARNING)
+    if not errors and not warnings:
+        return ""
+    return f"Arbetsboken lämnas inte in: {errors} fel ska rättas och {warnings} varningar rättas eller förklaras."
+
+
+def is_attested(filled: FilledSet) -> bool:
+    """True when the cover sheet says by whom and when."""
+    return bool(cover_text(filled, "attest")) and parse_date(cover_text(filled, "attestdatum")) is not None
+
+
+def lacks_attest(filled: FilledSet) -> str:
+    """What to do where the period demands an attest that the cover sheet does not have; empty otherwise."""
+    if is_attested(filled) or filled.set.period not in ATTESTED or filled.set.level != "namnd":
+        return ""
+    return f"{filled.set.id} ska vara attesterad: fyll i »Attesterad av (funktion)» och »Attesterad den» på försättsbladet."
 
 
 def stamp(filled: FilledSet, moment: str, by: str, content: str) -> dict[str, str]:

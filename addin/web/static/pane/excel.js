@@ -1,20 +1,31 @@
 // Excel: what the pane reads from the open workbook and writes into it. Knows nothing of the page.
 
-// Every formula of the workbook: sheet -> [row, column, text], counted from 1. The payload of values has none.
-export async function formulas() {
+// The open workbook's name, as Excel shows it.
+export function name() {
+  return Excel.run(async (context) => {
+    context.workbook.load("name");
+    await context.sync();
+    return context.workbook.name;
+  });
+}
+
+// What stands in the open workbook, where Excel does not give the file: every sheet's values from A1, and its formulas as
+// sheet -> [row, column, text], counted from 1. Dates are Excel's own numbers.
+export async function contents() {
   return Excel.run(async (context) => {
     const sheets = context.workbook.worksheets;
-    sheets.load("items/name");
+    sheets.load("items/name,items/visibility");
     await context.sync();
     const used = sheets.items.map((sheet) => {
       const range = sheet.getUsedRangeOrNullObject(true);
       range.load("formulas,values,rowIndex,columnIndex,isNullObject");
-      return [sheet.name, range];
+      return range;
     });
     await context.sync();
-    const found = {};
-    for (const [name, range] of used) {
-      if (range.isNullObject) continue;
+    const formulas = {};
+    const read = sheets.items.map(({ name, visibility }, number) => {
+      const range = used[number];
+      if (range.isNullObject) return { name, visibility, values: [[]] };
       const cells = [];
       range.formulas.forEach((row, y) =>
         row.forEach((cell, x) => {
@@ -23,30 +34,28 @@ export async function formulas() {
             cells.push([range.rowIndex + y + 1, range.columnIndex + x + 1, cell]);
         }),
       );
-      if (cells.length) found[name] = cells;
-    }
-    return found;
+      if (cells.length) formulas[name] = cells;
+      const left = Array(range.columnIndex).fill("");
+      const values = [...Array.from({ length: range.rowIndex }, () => []), ...range.values.map((row) => [...left, ...row])];
+      return { name, visibility, values };
+    });
+    return { bok: { sheets: read }, formler: formulas };
   });
 }
 
-// The saved file itself, as Excel would write it.
+// The workbook as the file that Excel would save, a piece at a time; Excel keeps one such file open and no more.
 export function savedFile() {
   return new Promise((resolve, reject) => {
-    Office.context.document.getFileAsync("compressed", { sliceSize: 1048576 }, (opened) => {
-      if (opened.status !== "succeeded") return reject(new Error("Excel lämnade inte ut arbetsboken. Spara den och försök igen."));
+    Office.context.document.getFileAsync("compressed", { sliceSize: 4194304 }, (opened) => {
+      if (opened.status !== "succeeded") return reject(new Error("Excel lämnade inte ut filen"));
       const file = opened.value;
       const slices = [];
+      const end = (finish) => file.closeAsync(() => finish());
       const next = (number) => {
-        if (number === file.sliceCount) {
-          file.closeAsync(() => {});
-          return resolve(Uint8Array.from(slices.flat()));
-        }
+        if (number === file.sliceCount) return end(async () => resolve(new Uint8Array(await new Blob(slices).arrayBuffer())));
         file.getSliceAsync(number, (part) => {
-          if (part.status !== "succeeded") {
-            file.closeAsync(() => {});
-            return reject(new Error("Arbetsboken kom inte fram hel från Excel. Försök igen."));
-          }
-          slices.push(Array.from(part.value.data));
+          if (part.status !== "succeeded") return end(() => reject(new Error("filen kom inte fram hel från Excel")));
+          slices.push(Uint8Array.from(part.value.data));
           next(number + 1);
         });
       };
@@ -154,4 +163,11 @@ export function onChange(run) {
     });
     await context.sync();
   });
+}
+
+// A new workbook of its own, as a file's content.
+export function openFile(content) {
+  let text = "";
+  for (let start = 0; start < content.length; start += 32768) text += String.fromCharCode(...content.subarray(start, start + 32768));
+  return Excel.createWorkbook(btoa(text));
 }
