@@ -118,6 +118,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = (), report: Ra
         "innehall": content_hash(filled),
         "regelverk": ruleset_version(filled.set),
         "definition": filled.set.layout_hash,
+        **({"stad": filled.set.stad} if filled.set.stad else {}),
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],
