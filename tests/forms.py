@@ -125,7 +125,7 @@ def _zeros(set_id: str) -> Mapping[Key, Value]:
     blankettset = the_set(set_id)
     facts: dict[Key, Value] = {
         ("forsattsblad", "kontakt", "uppgift"): "controller",
-        ("forsattsblad", "upprattad", "uppgift"): "2024-05-13",
+        ("forsattsblad", "upprattad", "uppgift"): f"{blankettset.year}-05-13",
         **goals(blankettset),
     }
     if blankettset.level == "enhet":

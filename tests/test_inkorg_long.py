@@ -167,7 +167,7 @@ def test_kills_at_random_points_lose_nothing_confirmed_and_stop_nobody(
     monkeypatch.undo()
     began = time.monotonic()
     deliver(Inbox(tmp_path), clean("efter"), "bok.xlsx", Who("A", None), now=NOW)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 14.0
     assert not list(tmp_path.rglob(".blankett-*"))  # swept by the next
 
 

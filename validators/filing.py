@@ -77,7 +77,7 @@ class Filing:
         if finding.severity is Severity.UPPLYSNING or not hit.follows_from_here or self.is_explained([finding]):
             return
         if hit.form is not None and hit.row is not None and hit.column is not None:
-            expected = hit.expected if isinstance(hit.expected, Decimal) else None
+            expected = hit.expected if isinstance(hit.expected, Decimal) and not hit.guess else None
             self.blamed[hit.form, hit.row, hit.column] = expected
             self.blamed_at.setdefault(hit.place or "", finding.code)
             self._corrected = None
@@ -164,6 +164,7 @@ class Filing:
         related: tuple[Key, ...] = (),
         severity: Severity | None = None,
         follows_from_here: bool = True,
+        guess: bool = False,
         many: str = "",
         cells: tuple[Key, ...] = (),
         waits: tuple[Wait, ...] = (),
@@ -185,6 +186,7 @@ class Filing:
             related=tuple(self.address(other) for other in related),
             severity=severity,
             follows_from_here=follows_from_here,
+            guess=guess,
             many=many,
             cells=tuple(self.address(other) for other in cells),
             waits=waits,

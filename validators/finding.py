@@ -74,6 +74,7 @@ class Hit(msgspec.Struct, frozen=True):
     severity: Severity | None = None
     decimals: int = 0
     follows_from_here: bool = True  # the cell itself is wrong, and `expected` is what it should hold
+    guess: bool = False  # `expected` is only what may be meant: nothing is reckoned with it
     item: str = ""  # in a list form, what the row is about: its key text
     many: str = ""
     cells: tuple[str, ...] = ()

@@ -287,21 +287,33 @@ def _print_result(result: Result) -> None:
 @click.option(
     "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
 )
+@click.option(
+    "--valj", cls=Val, multiple=True, metavar="KOD=FIL", help="Vilken av en nämnds filer som räknas; kan upprepas."
+)
 @json_option
 @replace_option
 @guarded
-def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
+def konsolidera(filer: tuple[Path, ...], ut: Path, valj: tuple[str, ...], as_json: bool, ersatt: bool) -> int:
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
     from blankettset.addin.cli.utskrift import Bar, print_collection
     from blankettset.addin.inbox.inkorg import expanded
 
-    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
+    picks = dict(_pick(each) for each in valj)
+    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, picks=picks, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:
         print_collection(outcome)
     return FEL if outcome.errors else 0
+
+
+def _pick(text: str) -> tuple[str, str]:
+    """A file and the code of its nämnd, from KOD=FIL."""
+    code, is_equal, file = text.partition("=")
+    if not is_equal or not code.strip() or not file.strip():
+        raise Obrukbart(f"--valj {text}: skriv nämndens kod och filen, till exempel --valj SDN08=rättad.xlsx.")
+    return file.strip(), code.strip()
 
 
 @main.command()

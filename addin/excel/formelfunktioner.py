@@ -17,6 +17,7 @@ from blankettset.templates.catalog import catalog
 from blankettset.workbook.calc import nyckeltal, status
 from blankettset.workbook.calc.form_functions import NAMESPACE
 from blankettset.workbook.calc.matvarde import Slag, tolka
+from blankettset.workbook.calc.meant import both, is_ambiguous
 from blankettset.workbook.calc.values import (
     LARGEST,
     TOO_LARGE,
@@ -110,6 +111,9 @@ def number(name: str, cell: Cell) -> Decimal | None:
     found_text = parse_number(cell)
     if found_text is None and is_too_large(cell):
         raise Felaktigt(f"{name} {TOO_LARGE}.")
+    if found_text is not None and is_ambiguous(cell):
+        large, small = (f"{each.normalize():f}".replace(".", ",") for each in both(cell))
+        raise Felaktigt(f"{name} kan vara {large} eller {small}: »{cell}». Skriv det som ett tal.")
     if found_text is None:
         raise Felaktigt(f"{name} är inget tal: »{cell}».")
     return found_text

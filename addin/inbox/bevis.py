@@ -57,10 +57,7 @@ def verify(inbox: Path, signer: Signer | None = None, log: Path | None = None) -
             continue
         intact += sum(not each.bruten for each in found.deliveries)
         broken += found.breaks
-        notes += [
-            f"{path} har inget kvitto: en inlämning som avbröts, eller ett kvitto som har tagits bort."
-            for path in found.without_receipt
-        ]
+        notes += found.notes
         known[set_id] = {str(entry.nr): digest(entry) for entry in found.ledger.entries}
     gone = removed(inbox, signer)
     for logged in _logged(log or inbox / LOG):

@@ -103,6 +103,12 @@ class State(msgspec.Struct, frozen=True):
         return [*self.unknown, *(f"{_named(each)}: {each.bruten}" for each in known)]
 
     @property
+    def notes(self) -> list[str]:
+        """What lies there without being a delivery (Swedish sentences)."""
+        why = "en inlämning som avbröts, ett kvitto som har tagits bort, eller en inlämning till version 0.3"
+        return [f"{path} har inget kvitto: {why}." for path in self.without_receipt]
+
+    @property
     def last_day(self) -> Mapping[str, str] | None:
         """The last day to deliver as it was last decided, with when and by whom; None while none is set."""
         decided = [each for each in self.ledger.entries if each.slag == SISTA_DAG]

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.oppen_bok import listed
 from blankettset.addin.inbox import inkorg
 from blankettset.addin.inbox.durable import Crowded, alone_in, make_folder, write_new
 from blankettset.addin.inbox.foreign import require_only_a_workbook
@@ -155,7 +156,7 @@ def _is_broken(inbox: Inbox, delivery: Delivery) -> bool:
 
 def _require_clean(result: Result) -> None:
     if why := stops(result):
-        raise NotDelivered(why, "fynd", result.as_json())
+        raise NotDelivered(why, "fynd", listed(result))
 
 
 def _kind(filled: FilledSet) -> str:

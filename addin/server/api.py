@@ -296,6 +296,7 @@ class Api:
             "blankettset": chosen, "set": sets, "sista_dag": found.last_day,
             "rader": inkorg.overview(found, today, niva, only),
             "brott": found.breaks if call.who.is_slk else [],
+            "anmarkningar": found.notes if call.who.is_slk else [],
         }  # fmt: skip
 
     def _delivery(self, call: Call) -> tuple[inkorg.State, inkorg.Delivery]:

@@ -59,6 +59,10 @@ SPARE_ROWS = 2_000  # of a list, beyond as many as hold something
 CONSOLIDATED = "konsoliderad"  # the stamp's kind of a city's or nämnd's consolidated workbook
 
 
+class ConsolidatedWorkbook(UnreadableWorkbook):
+    """The workbook is one that we have consolidated: nobody's filing."""
+
+
 def read_filled(source: Path | bytes, catalog: Catalog, *, name: str | None = None) -> FilledSet:
     """Read a handed-in workbook. UnreadableWorkbook when it is none, or no blankettset that we know."""
     name = name or (shown_name(source) if isinstance(source, Path) else "arbetsboken")
@@ -74,7 +78,7 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
             "Använd den fil som »blankett ny» skapar, och kopiera inte bladen till en ny arbetsbok."
         )
     if stamp.get("sort") != "blankettset":
-        raise UnreadableWorkbook(
+        raise ConsolidatedWorkbook(
             f"{name} är en konsoliderad arbetsbok, inte en nämnds blankettset. Ange nämndens egen fil."
         )
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from blankettset.templates.errors import Refusal, reason
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Facts, Key, Value
+from blankettset.workbook.calc.meant import both, is_ambiguous
 from blankettset.workbook.calc.values import (
     MAX_TEXT,
     TOO_LARGE,
@@ -131,6 +132,11 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
     """The value of one cell from text; DataError when it does not fit the cell's type."""
     if cell.type.is_number:
         number = parse_number(text)
+        if number is not None and is_ambiguous(text):
+            large, small = (f"{each.normalize():f}".replace(".", ",") for each in both(text))
+            raise DataError(
+                f"{where}: »{_short(text)}» kan vara {large} eller {small}. Skriv det som menas, utan skiljetecken."
+            )
         if number is None and cell.iu and says_no_figure(text):
             return IU
         if number is None and is_too_large(text):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from blankettset.templates.model import LIST_TOTAL, Kind, Type
 from blankettset.validators.filing import COVER, Filing
-from blankettset.validators.finding import Hit, Severity, show
+from blankettset.validators.finding import Hit, Severity, Wait, quoted, show
 from blankettset.validators.registry import rule, varies
 from blankettset.workbook.calc.evaluate import Key, NotComputable
-from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, parse_number, rounded
+from blankettset.workbook.calc.meant import readings
+from blankettset.workbook.calc.values import LARGEST, TOO_LARGE, rounded
 from blankettset.workbook.layout.excel_formula import IdPlaces, formula_text
 from blankettset.workbook.layout.formula_text import same_formula
 from blankettset.workbook.read.filled import Cell, FilledForm
@@ -52,15 +55,37 @@ def numbers_are_numbers(filing: Filing) -> Iterator[Hit]:
                 continue  # an empty text from the form's own IF; anything else is BF015
             if cell.value is not None:
                 continue  # i.u., where the form takes it for an answer
-            number = parse_number(cell.raw)
-            hint = f" Menas talet {show(number)}?" if number is not None else ""
-            yield filing.at(
-                cell.key,
-                f"cellen innehåller texten »{cell.raw[:60]}» där ett tal ska stå.{hint}",
-                "Skriv talet med decimalkomma och utan mellanslag, enheter eller tecken framför.",
-                found=cell.raw[:60],
-                expected=number,
-            )
+            text, action, number = _instead_of_a_number(cell.raw)
+            yield filing.at(cell.key, text, action, found=cell.raw, expected=number, guess=True)
+
+
+def _instead_of_a_number(raw: str) -> tuple[str, str, Decimal | None]:
+    """What a text in a number's place may mean, what to do, and the number when there is only one."""
+    said = f"cellen innehåller texten {quoted(raw)} där ett tal ska stå."
+    if not raw.strip(" \u00a0\u202f\t"):
+        return "cellen ser tom ut men innehåller mellanslag.", "Töm cellen med Delete, eller skriv talet.", None
+    if raw.strip() in ("-", "−", "–", "—"):
+        return (
+            f"{said} Menas 0, eller finns ingen uppgift?",
+            "Skriv 0, eller töm cellen om det inte finns något tal.",
+            None,
+        )
+    meant = readings(raw)
+    if len(meant) == 2:
+        large, small = map(show, meant)
+        return (
+            f"{said} Menas talet {large} eller {small}?",
+            f"Skriv {large} eller {small}, utan punkt och mellanslag.",
+            None,
+        )
+    if not meant:
+        return said, "Skriv talet med siffror och decimalkomma, eller töm cellen.", None
+    hidden = " (cellen har tecken som inte syns)" if not raw.isprintable() and "\u00a0" not in raw else ""
+    return (
+        f"{said} Menas talet {show(meant[0])}?{hidden}",
+        f"Skriv {show(meant[0])}, utan enhet, mellanslag eller andra tecken.",
+        meant[0],
+    )
 
 
 @rule("BF011", title="Inga felvärden", many="{n} celler visar felvärden", across=4, severity=Severity.FEL, source=FILL)
@@ -121,7 +146,7 @@ def _swedish_error(code: str | None) -> str:
 @rule(
     "BF012",
     title="Formlerna är uträknade",
-    many="{n} formler har inget uträknat värde i filen",
+    many="{n} blanketter har formler utan uträknat värde i filen",
     across=2,
     severity=Severity.FEL,
     source="Läsningen: fem tillstånd för en cell",
@@ -138,6 +163,7 @@ def formulas_are_calculated(filing: Filing) -> Iterator[Hit]:
         cells = [c for c in form.cells.values() if c.state is CellState.NOT_CALCULATED]
         if cells:
             first = cells[0]
+            computed = sum(1 for _, definition in form.defined if definition.kind is Kind.COMPUTED)
             more = f" och {len(cells) - 1} till" if len(cells) > 1 else ""
             yield Hit(
                 f"{form.form.title}: formeln i {first.address}{more} har inget uträknat värde i filen.",
@@ -147,6 +173,8 @@ def formulas_are_calculated(filing: Filing) -> Iterator[Hit]:
                 cell=first.address,
                 row=first.row,
                 column=first.column,
+                cells=tuple(f"{cell.sheet}!{cell.address}" for cell in cells[1:]),
+                waits=(Wait(form.form.id),) if len(cells) * 2 > computed else (),
             )
 
 
@@ -193,12 +221,12 @@ def formulas_are_not_overwritten(filing: Filing) -> Iterator[Hit]:
     Så varnas det (stoppas i VB), för cellen följer inte längre med när andra siffror ändras.
     Exempel: Totalt 1 424,3 är inskrivet i stället för uträknat.
     """
-    for form in filing.judged():
+    for form in _filled_in(filing):
         for cell, definition in filing.computed(form):
             if cell.formula is None and cell.state is CellState.TEXT and not definition.type.is_number:
                 yield filing.at(
                     cell.key,
-                    f"formeln är ersatt med texten »{cell.raw}» och följer inte längre med.",
+                    f"formeln är ersatt med texten {quoted(cell.raw)} och följer inte längre med.",
                     "Ångra ändringen, eller kopiera formeln från en ny arbetsbok.",
                     found=cell.raw,
                 )
@@ -239,7 +267,7 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
     Så stoppas inlämningen, också när värdet råkar stämma.
     Exempel: En summa har fått »+0,1» tillagt för att gå ihop.
     """
-    for form in filing.judged():
+    for form in _filled_in(filing):
         for cell, _ in filing.computed(form):
             if cell.formula is None:
                 if cell.state is CellState.BLANK:
@@ -379,6 +407,9 @@ def empty_forms_are_declared(filing: Filing) -> Iterator[Hit]:
             continue
         if not definition.has_inputs:
             continue
+        answer = filing.filled.cell((COVER, definition.id, "ej_aktuellt"))
+        if answer is not None and answer.value is None and (answer.raw or "").strip():
+            continue  # a word that is no answer: BF020
         if definition.optional:
             yield Hit(
                 f"Blanketten {definition.title} är tom men inte angiven som ej aktuell.",
@@ -435,9 +466,13 @@ def choices_are_known(filing: Filing) -> Iterator[Hit]:
                 options = "Ja eller Nej" if definition.type is Type.JANEJ else "ett av svaren i listan"
                 yield filing.at(
                     cell.key,
-                    f"»{cell.raw[:60]}» finns inte bland svaren.",
+                    f"{quoted(cell.raw)} finns inte bland svaren.",
                     f"Välj {options}.",
-                    found=cell.raw[:60],
+                    found=cell.raw,
+                    waits=(
+                        Wait(cell.form, cell.row, cell.column),
+                        Wait(cell.row if cell.form == COVER else cell.form, codes=frozenset({"BF018", "BF204"})),
+                    ),
                 )
 
 
@@ -454,16 +489,60 @@ def dates_are_dates(filing: Filing) -> Iterator[Hit]:
 
     Givet en cell för datum
     När den innehåller text eller ett tal som inte är ett datum
-    Så stoppas inlämningen.
-    Exempel: »maj 2024» i stället för 2024-05-22.
+    Så stoppas inlämningen. Ett datum mer än tre år från året är en varning som säger vad som skrevs.
+    Exempel: »maj 2024» i stället för 2024-05-22; 2024 blir 1905-07-16.
     """
     for form in _filled_in(filing):
         for cell, definition in filing.cells(form, *INPUTS):
-            if definition.type is Type.DATUM and cell.state is not CellState.BLANK and cell.value is None:
+            if definition.type is not Type.DATUM or cell.state is CellState.BLANK:
+                continue
+            raw, waits = cell.raw or "", (Wait(cell.form, cell.row, codes=frozenset({"BF319", "BF320"})),)
+            if cell.value is None:
+                text, action = _no_date(cell.state, raw)
+                yield filing.at(cell.key, text, action, found=raw, waits=waits)
+            elif isinstance(cell.value, str) and abs(int(cell.value[:4]) - filing.set.year) > 3:
                 yield filing.at(
-                    cell.key, f"»{(cell.raw or '')[:60]}» är inget datum.", "Skriv datumet som 2024-05-22.",
-                    found=(cell.raw or "")[:60],
-                )  # fmt: skip
+                    cell.key,
+                    f"datumet är {cell.value}, mer än tre år från {filing.set.year}{_typed(raw)}.",
+                    f"Skriv datumet som {filing.set.year}-05-22, eller förklara om det är rätt.",
+                    found=cell.value,
+                    severity=Severity.VARNING,
+                    many="{n} datum ligger mer än tre år från året",
+                    waits=waits,
+                )
+
+
+def _no_date(state: CellState, raw: str) -> tuple[str, str]:
+    """What is wrong with the content of a date cell, and what to do."""
+    day = _read_date(raw)
+    if day is not None and state is CellState.TEXT:
+        return (
+            f"datumet {quoted(raw)} står som text.",
+            f"Dubbelklicka i cellen och tryck Enter, eller skriv {day} igen.",
+        )
+    if day is not None:
+        return f"{raw} är inget datum för Excel.", f"Skriv {day}, med bindestreck."
+    return f"{quoted(raw)} är inget datum.", "Skriv år, månad och dag med bindestreck: 2024-05-22."
+
+
+def _read_date(text: str) -> str | None:
+    """The day that eight or six figures, or year, month and day with any sign between them, say; None for nothing of the kind."""
+    found = re.fullmatch(r"\s*(\d{4}|\d{2})\D?(\d{1,2})\D?(\d{1,2})(?:[ T]00:00(?::00)?)?\s*", text)
+    if found is None:
+        return None
+    year, month, day = (int(part) for part in found.groups())
+    try:
+        return date(year if year > 99 else 2000 + year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _typed(raw: str) -> str:
+    """What was most likely typed when a date is far from its year: a year, or a day without hyphens."""
+    if raw.isdigit() and 1900 < int(raw) < 2100:
+        return f": i cellen står årtalet {raw}, som Excel läser som ett datum"
+    day = _read_date(raw) if len(raw) in (6, 8) and raw.isdigit() else None
+    return f": i cellen står {raw}, som troligen ska vara {day}" if day else ""
 
 
 @rule(
@@ -493,10 +572,23 @@ def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
                     cell.key,
                     f"talet {show(cell.value)} har fler decimaler än blankettens {decimals} "
                     f"och visas som {show(shown)}.",
-                    f"Avrunda till {show(shown)}.",
+                    _fewer_decimals(form.form.unit_at(cell.row, cell.column), cell.value, decimals, show(shown)),
                     found=cell.value,
                     expected=shown,
                 )
+
+
+def _fewer_decimals(unit: str, value: Decimal, decimals: int, shown: str) -> str:
+    """Round it, or ask whether it is in another unit or a point was meant between thousands."""
+    if unit in ("tkr", "kr") and decimals == 0:
+        larger = {"tkr": "mnkr", "kr": "tkr"}[unit]
+        return (
+            f"Skriv {shown} om beloppet står i {unit}, eller {show(rounded(value * 1000, 0))} om det står i {larger}."
+        )
+    exact = value.normalize().as_tuple().exponent
+    if exact == -3 and decimals < 3 and abs(value) >= 1:
+        return f"Avrunda till {shown}, eller skriv {show(value * 1000)} om punkten eller kommat skulle skilja tusental."
+    return f"Avrunda till {shown}."
 
 
 @rule(

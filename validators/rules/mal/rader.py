@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 import msgspec
 
@@ -10,6 +11,7 @@ from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Wait
 from blankettset.workbook.calc.matvarde import Matvarde, Slag, enhetens_namn, tolka
 from blankettset.workbook.calc.status import DELVIS, EJ, HELT, INGEN, ar_antal
+from blankettset.workbook.calc.values import date_from_serial
 
 GOALS, UNIT_GOALS, INDICATORS, ACTIVITIES = "mal", "enhetsmal", "indikatorer", "aktiviteter"
 AMOUNTS = ("tkr", "mnkr", "kr", "GWh")  # units of which the city's target is the sum of everybody's
@@ -113,6 +115,14 @@ def hundredth(line: Line, column: str) -> Matvarde | None:
 def plain(text: str) -> str:
     """A name with capitals, spaces and a final full stop aside: what makes two rows the same."""
     return " ".join(text.casefold().split()).rstrip(".")
+
+
+def as_typed_date(text: str) -> str | None:
+    """What was typed when Excel made a goal's number a date: 45383 is 2024-04-01, so 1.4. None for other texts."""
+    if not text.isdigit() or not 30_000 < int(text) < 60_000:
+        return None
+    day = date_from_serial(Decimal(text))
+    return f"{day.day}.{day.month}" if day is not None else None
 
 
 def unit_waits(line: Line) -> tuple[Wait, ...]:

@@ -69,12 +69,24 @@ def _compare(filing: Filing, form: Blankett, relation: Relation) -> Iterator[Hit
         found=found,
         expected=expected,
         tolerance=tolerance,
-        related=(other,),
+        related=tuple(dict.fromkeys((other, *_parts(filing, key), *_parts(filing, other)))),
         follows_from_here=len(relation.left) == 1
         and relation.left[0].sign > 0
         and left_ref.row != "*"
         and filing.set.scale(left_ref, unit) == 1,
     )
+
+
+PARTS = 6  # of what a figure is summed from, as many as are worth pointing at
+
+
+def _parts(filing: Filing, key: Key) -> list[Key]:
+    """The cells that a computed figure is the sum of, when they are few: the slip may stand there."""
+    form = filing.set.blanketter[key[0]]
+    if form.is_list:
+        return []
+    keys = [(ref.blankett or "", ref.row or "", ref.column or "") for ref in form.cell(key[1], key[2]).reads]
+    return [part for part in keys if filing.filled.cell(part) is not None] if len(keys) <= PARTS else []
 
 
 def _follows(filing: Filing, relation: Relation, unit: str, tolerance: Decimal) -> bool:
@@ -351,7 +363,7 @@ def indicators_equal_the_computed_key_figures(filing: Filing) -> Iterator[Hit]:
         if figure not in figures.row_by_id or stated is None or stated.tal is None:
             continue
         try:
-            computed = filing.evaluation.value(("nyckeltal", figure, "varde"))
+            computed = (filing.corrected if filing.blamed else filing.evaluation).value(("nyckeltal", figure, "varde"))
         except NotComputable:
             continue
         tolerance = max(Decimal("0.1"), Decimal(1).scaleb(-stated.decimaler) / 2)

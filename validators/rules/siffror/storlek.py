@@ -81,7 +81,7 @@ def _rows(filing: Filing, form: FilledForm, *, loose: bool = True) -> dict[tuple
 
 
 def _odd(filing: Filing, form: FilledForm, row: Row, factor: Decimal, least: Decimal) -> Odd | None:
-    """The figure of a row of three or more that is furthest from the others, when it is far enough."""
+    """The figure of a row that is furthest from the others, when it is far enough; of two figures the larger."""
     worst: Odd | None = None
     for key, size in row.items():
         others = [other for place, other in row.items() if place != key]
@@ -91,7 +91,9 @@ def _odd(filing: Filing, form: FilledForm, row: Row, factor: Decimal, least: Dec
         odd = Odd(key, value, usual, tuple(others))
         if usual and not 1 / factor <= size / usual <= factor:
             unit = Decimal(1).scaleb(-form.form.decimals_of(key[1], key[2]))
-            if max(size, usual) >= least * unit and (worst is None or _distance(odd) > _distance(worst)):
+            if max(size, usual) >= least * unit and (
+                worst is None or _distance(odd) > _distance(worst) or (len(row) == 2 and odd.ratio > 1)
+            ):
                 worst = odd
     return worst
 
@@ -151,6 +153,7 @@ def forms_are_in_their_unit(filing: Filing) -> Iterator[Hit]:
     Exempel: Driftbudgeten är ifylld i tkr: Äldreomsorg 660 600 där blanketten räknar i mnkr.
     """
     largest = filing.set.parameter("rimlighet.storsta_belopp") * MONEY_SCALE["mnkr"]
+    found = []
     for form in filing.judged():
         unit = form.form.unit
         if unit not in MONEY_SCALE or unit == "kr":
@@ -158,7 +161,11 @@ def forms_are_in_their_unit(filing: Filing) -> Iterator[Hit]:
         rows = [row for (_, of), row in _rows(filing, form).items() if of == unit]
         limit = largest / MONEY_SCALE[unit]
         sizes = sorted(Decimal(median(row.values())) for row in rows)
-        if len(sizes) < 5 or sizes[-1] <= limit or median(sizes) <= limit / 20:
+        if sizes and sizes[-1] > limit:
+            found.append((form, unit, rows, sizes, len(sizes) > 4 and median(sizes) > limit / 20))
+    sure = {unit for _, unit, _, _, is_sure in found if is_sure}
+    for form, unit, rows, sizes, _ in found:
+        if unit not in sure:
             continue
         filing.in_other_unit.add(form.form.id)
         cells = [key for row in rows for key in row]
@@ -189,10 +196,11 @@ def figures_have_the_size_of_their_row(filing: Filing) -> Iterator[Hit]:
 
     Givet en rad med minst tre tal i samma enhet (belopp eller volymer; en del av året räknas upp till helår)
     När ett tal är mer än tre gånger så stort som de andras median, eller mindre än en tredjedel av den
-    Så varnas det, för det tal på raden som skiljer sig mest. På en rad med ett eller två belopp krävs omkring tusen gånger.
+    Så varnas det, för det tal på raden som skiljer sig mest. Där talen får skilja sig mer (investeringar, indikatorer, rader med
+    två tal) krävs åtta gånger, och för ett ensamt belopp omkring tusen gånger kolumnens mittersta.
     Exempel: Prognos 453,0 på en rad där budgeten är 45,3 och utfallet 44,8.
     """
-    factor, least = (filing.set.parameter(f"rimlighet.storlek_{name}") for name in ("faktor", "minst"))
+    factor, wide, least = (filing.set.parameter(f"rimlighet.storlek_{name}") for name in ("faktor", "los", "minst"))
     largest = filing.set.parameter("rimlighet.storsta_belopp") * MONEY_SCALE["mnkr"]
     for form in filing.judged():
         rows, strict = _rows(filing, form), _rows(filing, form, loose=False)
@@ -203,8 +211,10 @@ def figures_have_the_size_of_their_row(filing: Filing) -> Iterator[Hit]:
             money = unit in MONEY_SCALE and unit != "kr"
             compared = strict.get(place, {})
             odd = _odd(filing, form, compared, factor, least) if len(compared) > 2 else None
+            if odd is None and len(row) > 1:
+                odd = _odd(filing, form, row, wide, least)
             if odd is None and money:
-                odd = _thousandfold(filing, form, row, columns) if len(compared) < 3 else None
+                odd = _thousandfold(filing, form, row, columns) if len(row) == 1 else None
                 large = {key: size for key, size in row.items() if size > largest / MONEY_SCALE[unit]}
                 if odd is None and large:
                     key = max(large, key=lambda each: large[each])
@@ -254,7 +264,7 @@ def _said(filing: Filing, form: FilledForm, found: Sequence[Odd]) -> Iterator[Hi
         else:
             action = "Kontrollera siffrorna: saknas en, eller står en två gånger? Rätta, eller förklara skillnaden."
         yield filing.at(odd.key, text + asked, action, found=odd.value,
-                        expected=rounded(meant, places) if meant is not None else None)  # fmt: skip
+                        expected=rounded(meant, places) if meant is not None else None, guess=True)  # fmt: skip
 
 
 def _whole_column(form: FilledForm, found: Sequence[Odd]) -> list[Odd]:
@@ -285,7 +295,7 @@ def _about(odd: Odd) -> str:
 
 def _indicators(filing: Filing) -> Iterator[Hit]:
     """Indicator values, each against the others on its row in the same unit."""
-    factor = filing.set.parameter("rimlighet.storlek_indikator")
+    factor = filing.set.parameter("rimlighet.storlek_los")
     for line in lines(filing, INDICATORS):
         numbers = {column: value for column in VALUES if (value := number(line, column)) is not None and value.tal}
         for column in (*OUTCOMES, "arsmal"):
