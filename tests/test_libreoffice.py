@@ -17,6 +17,7 @@ from blankettset.addin.check.konsolidering import consolidate
 from blankettset.addin.cli.exempel import filings, synthetic_city
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Type
+from blankettset.validators.validate import validate
 from blankettset.workbook.calc.evaluate import Evaluation
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.placement import INDEX_SHEET
@@ -310,3 +311,35 @@ def test_every_shape_of_value_is_read_alike_in_the_sheet_and_here(tmp_path: Path
     assert agree(read_filled(recalculated(path, tmp_path), catalog()), evaluation) > 300
     judged = {evaluation.value(("indikatorer", str(start + n), "forslag")) for n in range(len(shapes) * len(UNITS))}
     assert judged >= {"helt", "ej", "ingen"}
+
+
+def test_libreoffice_and_the_program_read_answers_alike(tmp_path: Path) -> None:
+    """Every way to write an answer that tests/test_answers.py has, and some that are none: no stored value is out of date."""
+    from tests.test_answers import OTHER, WRITTEN
+
+    facts = forms.with_values(
+        "2024-T1",
+        "\n".join(
+            f"investeringsprojekt;{row};{column};{value}"
+            for row in range(1, 14)
+            for column, value in (("grupp", "ovriga"), ("projekt", f"Projekt {row}"), ("budget", "1"), ("prognos", "1"))
+            if column in forms.the_set("2024-T1").blanketter["investeringsprojekt"].column_by_id
+        ),
+    )
+    path = tmp_path / "bok.xlsx"
+    build(path, forms.the_set("2024-T1"), catalog().namnd("SDN08"), facts)
+    book = load_workbook(path)
+    filled = read_filled(path, catalog())
+    for number, text in enumerate([*WRITTEN, *OTHER], start=1):
+        status = filled.cell(("mal", str(number), "status"))
+        assert status is not None
+        book[status.sheet][status.address].value = text
+        group = filled.cell(("investeringsprojekt", str(number), "grupp"))
+        if group is not None and group.raw:
+            book[group.sheet][group.address].value = (
+                text.replace("● ", "").replace("Uppfylls helt", group.raw) if "elt" in text else text
+            )
+    book.save(path)
+    result = validate(read_filled(recalculated(path, tmp_path), catalog()))
+    assert not [f.hit.text for f in result.findings if f.code == "BF027"]
+    assert sum(f.code == "BF020" for f in result.findings)

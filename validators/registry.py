@@ -24,6 +24,7 @@ Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
     "bok.orsaker",
+    "bok.omgivning",
     "bok.inmatning",
     "siffror.storlek",
     "siffror.rimlighet",
@@ -35,6 +36,7 @@ MODULES = (
     "text.analyser",
     "mal.matvarden",
     "siffror.foregaende",
+    "siffror.medfort",
     "text.maltexter",
     "mal.underlag",
 )  # causes before effects

@@ -80,6 +80,11 @@ def look_through(paths: Iterable[Path], *, but: Path) -> Found:
     return Found(tuple(workbooks.values()), tuple(unread))
 
 
+def workbooks(paths: Iterable[Path]) -> list[Path]:
+    """The workbooks among files and in folders, in order, each once; what else lies there is passed over."""
+    return [source.path for source in look_through(paths, but=Path(os.devnull)).workbooks]
+
+
 def real(path: Path) -> Path:
     """The file that a path leads to; links that go in a circle lead to themselves, and are told of when read."""
     try:
