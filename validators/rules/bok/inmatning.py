@@ -539,7 +539,9 @@ def _no_date(state: CellState, raw: str) -> tuple[str, str]:
 
 def _read_date(text: str) -> str | None:
     """The day that eight or six figures, or year, month and day with any sign between them, say; None for nothing of the kind."""
-    found = re.fullmatch(r"\s*(\d{4}|\d{2})\D?(\d{1,2})\D?(\d{1,2})(?:[ T]00:00(?::00)?)?\s*", text)
+    plain = re.fullmatch(r"\s*((?:19|20)?\d{2})(\d{2})(\d{2})\s*", text)  # 20241231 or 241231
+    parted = re.fullmatch(r"\s*(\d{4}|\d{2})\D(\d{1,2})\D(\d{1,2})(?:[ T]00:00(?::00)?)?\s*", text)
+    found = plain or parted
     if found is None:
         return None
     year, month, day = (int(part) for part in found.groups())
