@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import cache, cached_property
@@ -16,7 +17,7 @@ from blankettset.templates.carries import rolling
 from blankettset.templates.documents import ROOT, keep_documents, kept_documents, read_documents
 from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import judgement_of, layout_of_form, layout_of_set
-from blankettset.templates.layouts import FOLDER, Layouts
+from blankettset.templates.layouts import FOLDER, Layouts, read_layouts
 from blankettset.templates.model import (
     Blankett,
     Blankettset,
@@ -29,6 +30,8 @@ from blankettset.templates.model import (
 )
 from blankettset.templates.periods import LAST_YEAR, Periods, SetInfo
 
+CITY = "stad"  # among the documents: what says that a city's folder lies over them
+
 
 class Catalog:
     """All definitions. `documents` maps file name to checked content; `kept` are the layouts of earlier days."""
@@ -36,6 +39,12 @@ class Catalog:
     def __init__(self, documents: Mapping[str, Any], kept: Layouts | None = None) -> None:
         self.documents = documents
         self.kept = kept or Layouts(())
+
+    @property
+    def stad(self) -> str:
+        """The hash of the city's own folder, when it lies over the built-in definitions; it follows the documents everywhere."""
+        found: str = self.documents.get(CITY, {}).get("hash", "")
+        return found
 
     @cached_property
     def sources(self) -> Mapping[str, Mapping[str, str]]:
@@ -159,6 +168,10 @@ class Catalog:
             self._bound[key] = self._bind(set_id, level, dict(ordered), layouts)
         return self._bound[key]
 
+    def definition(self, form: str, layout: str) -> tuple[str, Mapping[str, Any]] | None:
+        """File name and content of a form's definition of today with this layout."""
+        return self._by_layout.get((form, layout))
+
     @cached_property
     def _bound(self) -> dict[tuple[str, str, str], Blankettset]:
         return {}
@@ -192,7 +205,8 @@ class Catalog:
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
         context = Binding(words, titles, optional, names, self._lists)
-        forms = {id_: context.form(name, raw) for id_, (name, raw) in files.items()}
+        plan = self.plan(year)
+        forms = {id_: _marked(context.form(name, raw), plan, year) for id_, (name, raw) in files.items()}
         bound = Blankettset(
             id=set_id,
             year=year,
@@ -206,9 +220,10 @@ class Catalog:
             namnder=self.namnder,
             layouts=layouts,
             layout_hash=layout_of_set(layouts),
-            judgement=judgement_of(self.documents, info.report_date, year, files.values()),
-            kf=self._kf(year),
+            judgement=judgement_of(self.documents, info.report_date, plan.ar, files.values()),
+            kf=plan,
             analogy=self._analogy(info, forms),
+            stad=self.stad,
             ord=self.words,
             regler=self.regler,
             earlier_texts=self.kept.function_texts,
@@ -229,9 +244,21 @@ class Catalog:
         also = f"; {named} visar dokumenten bara för andra år eller perioder" if later else ""
         return f"Inget dokument visar det här setet: det är gjort efter {info.after}{also}."
 
-    def _kf(self, year: int) -> KfPlan:
-        """What kommunfullmäktige decided for the year; empty where no document says."""
-        return msgspec.convert(self.documents.get(f"kf/{year}.yaml", {}), KfPlan)
+    def plan(self, year: int) -> KfPlan:
+        """What kommunfullmäktige decided for the year; the latest earlier plan, not decided, where nobody has said."""
+        latest = max((y for y in self.planned_years if y <= year), default=None)
+        if latest is None:
+            return KfPlan()
+        plan = msgspec.convert(self.documents[f"kf/{latest}.yaml"], KfPlan)
+        if latest == year:
+            return msgspec.structs.replace(plan, ar=year)
+        undecided = tuple(msgspec.structs.replace(each, arsmal=None) for each in plan.indikatorer)
+        return KfPlan(plan.mal, undecided, latest, faststalld=False)
+
+    @property
+    def planned_years(self) -> list[int]:
+        """The years whose plan is known, in order."""
+        return sorted(int(name[3:7]) for name in self.documents if name.startswith("kf/"))
 
     def namnd(self, said: str) -> Namnd:
         """The nämnd with this code or name, however it is written. UnknownSet names the nearest, or the known ones."""
@@ -254,23 +281,65 @@ class Catalog:
         raise UnknownSet(f"Nämnden »{said}» finns inte i registret. Det finns {known}.")
 
 
-def load(root: Path = ROOT) -> Catalog:
-    """The catalog of `root`. DefinitionError on a mistake in its files, which are checked when one of them has changed."""
-    layouts = Layouts([root / FOLDER])
-    kept = kept_documents(root)
+def _marked(form: Blankett, plan: KfPlan, year: int) -> Blankett:
+    """The form, saying so when it begins with goals that kommunfullmäktige has not decided for the year."""
+    if plan.faststalld or form.kf_rows is None:
+        return form
+    said = f"KF:s mål för {year} är ej fastställda här: raderna är {plan.ar} års, utan årsmål."
+    return msgspec.structs.replace(form, purpose=f"{form.purpose} {said}")
+
+
+def load(root: Path = ROOT, stad: Path | None = None) -> Catalog:
+    """The catalog of `root` with the city's folder over it. DefinitionError on a mistake in the files, which are checked
+    when one of them has changed."""
+    own = _of_city(stad) if stad else {}
+    kept = kept_documents(root, stad)
     if kept is not None:
-        return Catalog(kept, layouts)
+        return _with_layouts({**kept, **own}, root)
     from blankettset.templates import check, check_sets  # only who has changed a definition pays for loading them
 
-    read = read_documents(root)
+    read = read_documents(root, stad)
     check.definitions(read)
-    found = Catalog({name: document.data for name, document in read.items()}, layouts)
-    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in found.tried))
-    keep_documents(root, found.documents)
+    content = {name: document.data for name, document in read.items()}
+    found = _with_layouts({**content, **own}, root)
+    plans = [(f"{name[3:7]}-{period}", "namnd") for name in read if name.startswith("kf/") for period in ("VP", "VB")]
+    tried = dict.fromkeys([*found.tried, *(key for key in plans if key in found.sets)])
+    check_sets.sets(read, ((found.blankettset(*key), found.layouts(*key)) for key in tried))
+    keep_documents(root, content, stad)
     return found
 
 
-@cache
+def _of_city(stad: Path) -> dict[str, Any]:
+    """What a city's folder adds beside its files: its hash, for receipts, and the layouts that are kept in it."""
+    from blankettset.templates.city import digest, require
+
+    return {CITY: {"hash": digest(require(stad)), "layouter": read_layouts(stad / FOLDER)}}
+
+
+def _with_layouts(content: Mapping[str, Any], root: Path) -> Catalog:
+    return Catalog(content, Layouts([root / FOLDER], content.get(CITY, {}).get("layouter", {})))
+
+
+STAD = "BLANKETT_STAD"
+
+
+def city_folder() -> Path | None:
+    """The city's folder that this process judges by: BLANKETT_STAD, else what the user's setting file says, if anything."""
+    said = os.environ.get(STAD, "").strip()
+    if not said:
+        home = os.environ.get("XDG_CONFIG_HOME") or os.environ.get("APPDATA") or "~/.config"
+        try:
+            said = (Path(home).expanduser() / "blankettset" / "stad.txt").read_text(encoding="utf-8").strip()
+        except OSError:
+            return None
+    return Path(said).expanduser() if said else None
+
+
 def catalog() -> Catalog:
-    """The project's own definitions, loaded once per process."""
-    return load()
+    """The definitions that this process judges by, loaded once for each city's folder."""
+    return _loaded(city_folder())
+
+
+@cache
+def _loaded(stad: Path | None) -> Catalog:
+    return load(stad=stad)

@@ -31,11 +31,11 @@ Documents = Mapping[str, Document]
 
 def refuse(mistakes: Iterable[tuple[Document, tuple[Step, ...], str]]) -> None:
     """Raise DefinitionError for the first mistakes, file by file and line by line."""
-    told = sorted({(document.name, document.line(path), text) for document, path, text in mistakes})
+    told = sorted({(*document.place(path), text) for document, path, text in mistakes})
     if told:
-        lines = [f"{name}, rad {line}: {text}" for name, line, text in told[:SHOWN]]
+        lines = tuple(f"{name}, rad {line}: {text}" for name, line, text in told)
         more = [f"Och {len(told) - SHOWN} till."] if len(told) > SHOWN else []
-        raise DefinitionError("\n".join(lines + more))
+        raise DefinitionError("\n".join([*lines[:SHOWN], *more]), lines)
 
 
 def definitions(documents: Documents) -> None:

@@ -24,23 +24,33 @@ KEPT = 8  # earlier contents in the cache: several folders may be in use
 READY = "definitioner.json"  # checked documents that lie where the files would: for the browser, where YAML is not read
 
 
-def read_documents(root: Path) -> dict[str, Document]:
-    """Parse every definition file under `root` and check each against its schema. DefinitionError on the first bad file."""
+def read_documents(root: Path = ROOT, stad: Path | None = None) -> dict[str, Document]:
+    """Parse every definition file under `root`, with the city's folder over it, and check each against its schema.
+
+    DefinitionError on the first bad file.
+    """
+    found = {name: read_document(name, path) for name, path in _files(root).items()}
+    if stad is None:
+        return found
+    from blankettset.templates import city
+
+    return city.over(found, {name: read_document(name, path) for name, path in city.files(stad).items()})
+
+
+def read_document(name: str, path: Path) -> Document:
+    """Parse one definition file and check it against its schema. DefinitionError when it is bad."""
     from blankettset.templates import schema
     from blankettset.templates.strict_yaml import Document
 
-    documents: dict[str, Document] = {}
-    for name, path in _files(root).items():
-        try:
-            document = Document(name, path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise DefinitionError(f"{name} går inte att läsa: {reason(error)}.") from None
-        except UnicodeDecodeError as error:
-            line = path.read_bytes()[: error.start].count(b"\n") + 1
-            raise DefinitionError(f"{name}, rad {line}: texten är inte UTF-8. Spara filen som UTF-8.") from None
-        schema.check(document, _schema_for(name))
-        documents[name] = document
-    return documents
+    try:
+        document = Document(name, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise DefinitionError(f"{name} går inte att läsa: {reason(error)}.") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise DefinitionError(f"{name}, rad {line}: texten är inte UTF-8. Spara filen som UTF-8.") from None
+    schema.check(document, _schema_for(name))
+    return document
 
 
 def _schema_for(name: str) -> dict[str, Any]:
@@ -81,19 +91,20 @@ def _files(root: Path) -> dict[str, Path]:
     return found
 
 
-def _cache_file(root: Path) -> Path:
+def _cache_file(root: Path, stad: Path | None) -> Path:
     digest = hashlib.sha256()
-    for name, path in _files(root).items():
-        digest.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
+    for folder in (root, stad):
+        for name, path in (_files(folder) if folder else {}).items():
+            digest.update(name.encode() + b"\0" + (path.read_bytes() if path.is_file() else b"") + b"\0")
     for code in sorted(ROOT.glob("*.py")):  # what checks and binds
         digest.update(code.read_bytes())
     home = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or "~/.cache"
     return Path(home).expanduser() / "blankettset" / f"definitioner-{digest.hexdigest()[:32]}.json"
 
 
-def kept_documents(root: Path) -> dict[str, Any] | None:
-    """The content of every file under `root` as it was when it was last checked, when no file has changed since."""
-    path = root / READY if (root / READY).is_file() else _cache_file(root)
+def kept_documents(root: Path, stad: Path | None = None) -> dict[str, Any] | None:
+    """The content of every file as it was when it was last checked, when no file has changed since."""
+    path = root / READY if stad is None and (root / READY).is_file() else _cache_file(root, stad)
     try:
         found: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -101,9 +112,9 @@ def kept_documents(root: Path) -> dict[str, Any] | None:
     return found
 
 
-def keep_documents(root: Path, documents: Mapping[str, Any]) -> None:
+def keep_documents(root: Path, documents: Mapping[str, Any], stad: Path | None = None) -> None:
     """Keep what has been checked; what cannot be written is only slower next time."""
-    _write_cache(_cache_file(root), documents)
+    _write_cache(_cache_file(root, stad), documents)
 
 
 def _write_cache(path: Path, documents: Mapping[str, Any]) -> None:

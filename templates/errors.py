@@ -8,7 +8,11 @@ class Refusal(Exception):
 
 
 class DefinitionError(Refusal):
-    """A mistake in a definition file; the text names file, line, key and what is accepted."""
+    """A mistake in a definition file; the text names file, line, key and what is accepted. `mistakes` has every one."""
+
+    def __init__(self, text: str, mistakes: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.mistakes = mistakes or (text,)
 
 
 class UnknownSet(Refusal, LookupError):

@@ -153,7 +153,15 @@ def spoken_away(raw: Any) -> Any:
     return raw
 
 
-_APART = ("blanketter/", "parametrar/", "kf/", "listor.yaml", "kallor.yaml", "blankettset.yaml")  # weighed on their own
+_APART = (
+    "blanketter/",
+    "parametrar/",
+    "kf/",
+    "listor.yaml",
+    "kallor.yaml",
+    "blankettset.yaml",
+    "stad",
+)  # weighed on their own
 
 
 def judgement_of(

@@ -23,10 +23,14 @@ _SOURCE = {"place": "tidigare layout", "checked_on": "2026-11-25"}
 
 
 class Layouts:
-    """The kept layouts of one or several folders; a folder that does not exist holds none."""
+    """The kept layouts of one or several folders; a folder that does not exist holds none.
 
-    def __init__(self, folders: Iterable[Path]) -> None:
+    `more` are others, by form and layout, as a city's folder has kept them.
+    """
+
+    def __init__(self, folders: Iterable[Path], more: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.folders = tuple(folders)
+        self.more = more or {}
         self._of_form: dict[str, dict[str, Mapping[str, Any]]] = {}
 
     def find(self, form: str, layout: str) -> tuple[str, Mapping[str, Any]] | None:
@@ -36,7 +40,7 @@ class Layouts:
 
     def _kept(self, form: str) -> dict[str, Mapping[str, Any]]:
         if form not in self._of_form:
-            found = self._of_form[form] = {}
+            found = self._of_form[form] = dict(self.more.get(form, {}))
             for folder in self.folders:
                 found |= _read(folder / f"{form}.json") if form.replace("_", "").isalnum() else {}
         return self._of_form[form]
@@ -60,6 +64,11 @@ class Layouts:
         dated: Mapping[str, Mapping[str, str]] = self._stamps.get("parametrar", {})
         latest = {id_: max((day for day in values if day <= date), default=None) for id_, values in dated.items()}
         return {id_: dated[id_][day] for id_, day in latest.items() if day is not None}
+
+
+def read_layouts(folder: Path) -> dict[str, dict[str, Any]]:
+    """Every layout that a city's folder has kept, by form and layout."""
+    return {path.stem: _read(path) for path in sorted(folder.glob("*.json"))}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -474,10 +474,21 @@ class KfIndikator(msgspec.Struct, frozen=True):
 
 
 class KfPlan(msgspec.Struct, frozen=True):
-    """The goals and indicators of kommunfullmäktige for one year, as far as the documents print them."""
+    """The goals and indicators of kommunfullmäktige for one year, as far as the documents or the city's folder have them.
+
+    `ar` is the year whose plan it is. A set whose year has no plan begins with the latest earlier one, without årsmål
+    and not `faststalld`; 0 when there is none.
+    """
 
     mal: tuple[KfMal, ...] = ()
     indikatorer: tuple[KfIndikator, ...] = ()
+    ar: int = 0
+    faststalld: bool = True
+
+    @property
+    def beslut(self) -> KfPlan:
+        """The plan when it is decided for the year; an empty one otherwise, which nothing can be held against."""
+        return self if self.faststalld else KfPlan()
 
 
 class Blankettset(msgspec.Struct, frozen=True, dict=True):
@@ -505,6 +516,7 @@ class Blankettset(msgspec.Struct, frozen=True, dict=True):
     judgement: str
     kf: KfPlan = KfPlan()
     analogy: str = ""
+    stad: str = ""
     ord: Mapping[str, tuple[str, ...]] = {}
     regler: Mapping[str, Regelbruk] = {}
     built_with: Mapping[str, Decimal] = {}

@@ -396,7 +396,8 @@ def check(document: Document, schema: dict[str, Any]) -> None:
     found = list(_messages(document, validator, validator._errors))
     meant = {text.partition("menade du »")[2].partition("»")[0] for _, text in found if "» finns inte; menade" in text}
     messages = sorted(each for each in found if not any(each[1].endswith(f"nyckeln »{key}» saknas.") for key in meant))
-    raise DefinitionError("\n".join(text for _, text in messages[:5]))
+    told = tuple(text for _, text in messages)
+    raise DefinitionError("\n".join(told[:5]), told)
 
 
 def _messages(document: Document, validator: Any, errors: Sequence[Any]) -> Iterator[tuple[int, str]]:

@@ -62,6 +62,10 @@ class Document:
             for value in node.value:
                 self._refuse_repeated_keys(value)
 
+    def place(self, path: Sequence[str | int]) -> tuple[str, int]:
+        """File and line of the value at `path`."""
+        return self.name, self.line(path)
+
     def line(self, path: Sequence[str | int]) -> int:
         """Line (from 1) of the value at `path`, or of its nearest parent that exists."""
         node, line = self._root, 1

@@ -140,7 +140,7 @@ class Tenant:
     ) -> str:
         now = int(time.time())
         claims = {
-            "iss": ISSUER, "aud": CLIENT, "tid": TENANT, "oid": oid, "name": "Personens Namn", "roles": list(roles), "scp": "lamna",
+            "iss": ISSUER, "aud": CLIENT, "tid": TENANT, "oid": oid, "name": "Personens Namn", "roles": list(roles), "scp": "access_as_user",
             "iat": now - 10, "nbf": now - 10, "exp": now + 600, "ver": "2.0", **changed,
         }  # fmt: skip
         claims.pop(without, None)

@@ -88,9 +88,7 @@ JUDGED: dict[str, Callable[[Documents], object]] = {
     "a sign": lambda d: set_to(form(d, "verksamhetsomraden")["rows"][0], "sign", "positive"),
     "decimals": lambda d: set_to(form(d, "verksamhetsomraden")["amounts"], "decimals", 2),
     "a relation": lambda d: form(d, RELATED)["relations"].pop(),
-    "a parameter's value": lambda d: set_to(
-        parameter(d, "resultatenhet.max_andel_fond")["values"][-1], "value", "0.15"
-    ),
+    "a parameter's value": lambda d: set_to(parameter(d, "resultatenhet.max_andel_fond")["values"][2], "value", "0.15"),
     "a threshold of ours": lambda d: set_to(parameter(d, "rimlighet.faktor_mest")["values"][0], "value", "3000"),
     "the plan": lambda d: set_to(d["kf/2024.yaml"]["indikatorer"][0], "arsmal", "72"),
     "the register": lambda d: set_to(d["namnder.yaml"]["namnder"][4], "valid_to", "2030-12-31"),

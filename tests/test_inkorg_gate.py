@@ -9,6 +9,7 @@ import http.server
 import json
 import re
 import shutil
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,6 +144,8 @@ def test_1_what_the_configuration_names_must_be_there(tmp_path: Path, tenant: Te
     [
         ({}, ""),
         ({"aud": f"api://{CLIENT}"}, ""),
+        ({"aud": f"api://blankett.exempel.se/{CLIENT}"}, ""),
+        ({"aud": f"api://annan.exempel.se/{CLIENT}"}, "inloggning"),
         ({"aud": "99999999-bbbb-cccc-dddd-eeeeeeeeeeee"}, "inloggning"),  # another app's
         ({"iss": "https://login.microsoftonline.com/99999999-2222-3333-4444-555555555555/v2.0"}, "inloggning"),
         ({"iss": "https://sts.windows.net/11111111-2222-3333-4444-555555555555/"}, "inloggning"),

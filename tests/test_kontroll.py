@@ -18,6 +18,7 @@ from blankettset.addin.cli.exempel import filings
 from blankettset.addin.cli.kommandon import main
 from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import Result, validate
+from blankettset.workbook.edit.control_sheet import with_texts
 from blankettset.workbook.layout.placement import INDEX_SHEET
 from blankettset.workbook.layout.start import starting_facts
 from blankettset.workbook.read.bind import read_filled
@@ -60,8 +61,8 @@ def test_the_copy_holds_the_findings_and_is_otherwise_the_same_file(folder: Path
     assert again.receipt["innehall"] == result.receipt["innehall"]
     rows = written(load_workbook(copy)[SHEET])
     assert [row[0] for row in rows] == [
-        *(f.code for f in sorted(result.findings, key=lambda f: f.severity.rank)),
         "Kvitto",
+        *(f.code for f in sorted(result.findings, key=lambda f: f.severity.rank)),
     ]
     old, new = zipfile.ZipFile(io.BytesIO(before)), zipfile.ZipFile(copy)
     assert old.namelist() == new.namelist()
@@ -85,7 +86,7 @@ def board(path: Path) -> dict[str, tuple[int | None, int | None]]:
     """What the index stores of fel and varningar, form by form."""
     index = load_workbook(path, data_only=True)[INDEX_SHEET]
     links = (row for row in index.iter_rows(min_row=8, max_row=40) if row[1].hyperlink)
-    return {str(row[1].value): (row[4].value, row[5].value) for row in links}
+    return {str(row[1].value): (row[5].value, row[6].value) for row in links}
 
 
 @pytest.mark.parametrize("folder", filings(), ids=lambda f: f.name)
@@ -99,7 +100,7 @@ def test_the_copys_index_tells_the_counts_before_anything_is_recalculated(folder
         own = [f for f in result.findings if f.hit.form == form.id and f.explanation is None]
         counts = tuple(sum(str(f.severity) == word for f in own) for word in ("fel", "varning"))
         assert shown[form.title] == counts, form.id
-    said = load_workbook(copy, data_only=True)[INDEX_SHEET]["E6"].value
+    said = load_workbook(copy, data_only=True)[INDEX_SHEET]["F6"].value
     assert said == "Den senaste kontrollen står på bladet Kontroll."
 
 
@@ -107,7 +108,7 @@ def test_the_examples_hold_their_check(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["exempel", str(tmp_path / "ut")]).exit_code == 0
     for folder in filings():
         copy = tmp_path / "ut" / f"{folder.name}.xlsx"
-        assert written(load_workbook(copy)[SHEET])[-1][0] == "Kvitto"
+        assert written(load_workbook(copy)[SHEET])[0][0] == "Kvitto"
         assert forms.flatten(list(checked(copy).findings)) == forms.flatten(
             list(checked(example(folder, tmp_path)).findings)
         )
@@ -120,7 +121,7 @@ def test_each_finding_links_to_its_cell(tmp_path: Path) -> None:
     write_control(path, result, copy, replace=False)
     links = linked(load_workbook(copy)[SHEET])
     first = min(result.findings, key=lambda f: f.severity.rank).hit
-    assert links["H8"] == f"'{first.sheet}'!{first.cell}"
+    assert links["H9"] == f"'{first.sheet}'!{first.cell}"
     assert len(links) == len(result.findings)
 
 
@@ -178,3 +179,67 @@ def test_without_its_sheet_the_check_cannot_be_written(tmp_path: Path) -> None:
     assert bad.exit_code == 2
     assert "Bladet Kontroll saknas" in bad.stderr
     assert not (tmp_path / "kopia.xlsx").exists()
+
+
+def put(path: Path, cells: dict[str, str], target: Path) -> Path:
+    """A copy with these texts typed on Kontroll."""
+    target.write_bytes(with_texts(path.read_bytes(), SHEET, cells))
+    return target
+
+
+def test_an_explanation_written_on_kontroll_answers_stays_and_is_never_thrown_away(tmp_path: Path) -> None:
+    folder = next(f for f in filings() if f.name.startswith("2024-T1"))
+    path, copy = example(folder, tmp_path), tmp_path / "kopia.xlsx"
+    result = checked(path)
+    write_control(path, result, copy, replace=False)
+    rows = written(load_workbook(copy)[SHEET])
+    number, row = next((8 + i, row) for i, row in enumerate(rows) if row[0] == "BF302")
+    assert row[2:5] == ("Resultatenheter", "6", "Resultatöverföring till 2025, överskott (+) underskott (−)")
+    explained = put(copy, {f"K{number}": "Ligger kvar i väntan på ombyggnaden."}, tmp_path / "förklarad.xlsx")
+    after = checked(explained)
+    [finding] = [f for f in after.findings if f.code == "BF302"]
+    assert finding.explanation == "Ligger kvar i väntan på ombyggnaden."
+    assert after.receipt["innehall"] != result.receipt["innehall"]  # what the nämnd says is part of what it hands in
+    again = tmp_path / "igen.xlsx"
+    write_control(explained, after, again, replace=False)
+    assert [f.explanation for f in checked(again).findings if f.code == "BF302"] == [finding.explanation]
+    assert checked(again).receipt["innehall"] == after.receipt["innehall"]
+    # other figures: open again, and the words are kept on a row of their own, also by the check after
+    other = put(again, {f"I{row_of(again, 'BF302')}": "1,0 mot 2,0"}, tmp_path / "annan.xlsx")
+    for each in ("a.xlsx", "b.xlsx"):
+        opened = checked(other)
+        assert [f.explanation for f in opened.findings if f.code == "BF302"] == [None]
+        assert "BF028" in {f.code for f in opened.findings}
+        other_copy = tmp_path / each
+        write_control(other, opened, other_copy, replace=False)
+        sheet = load_workbook(other_copy)[SHEET]
+        kept = [row for row in sheet.iter_rows(min_row=8, values_only=True) if row[10]]
+        assert [row[10] for row in kept] == ["Ligger kvar i väntan på ombyggnaden."]
+        assert kept[0][3] == "förklaring"
+        other = other_copy
+
+
+def row_of(path: Path, code: str) -> int:
+    sheet = load_workbook(path)[SHEET]
+    return next(row[2].row for row in sheet.iter_rows(min_row=8) if row[2].value == code)
+
+
+@pytest.mark.parametrize(
+    ("form", "row", "column"),
+    [
+        ("resultatenheter", "6", "overforing_till"),
+        ("Resultatenheter", "6", "resultatöverföring  till 2025, överskott (+) underskott (−)"),
+    ],
+)
+def test_places_are_written_in_words_or_ids(form: str, row: str, column: str, tmp_path: Path) -> None:
+    folder = next(f for f in filings() if f.name.startswith("2024-T1"))
+    path = example(folder, tmp_path)
+    said = next(f for f in checked(path).findings if f.code == "BF302").siffror
+    blankettset = forms.filing_set(folder)
+    facts = read_facts(folder / "DATA.csv", blankettset)
+    for name, value in zip(("kod", "blankett", "rad", "kolumn", "siffror", "forklaring"),
+                           ("bf302", form, row, column, said.replace(",", ".") if form == "Resultatenheter" else said, "Så beslutat."), strict=True):  # fmt: skip
+        facts["forklaringar", "9", name] = value
+    named = tmp_path / "ord.xlsx"
+    build(named, blankettset, catalog().namnd("SDN08"), facts)
+    assert [f.explanation for f in checked(named).findings if f.code == "BF302"] == ["Så beslutat."]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from blankettset.templates.catalog import catalog
 from blankettset.templates.model import LIST_TOTAL, Blankettset, Kind
 from blankettset.templates.periods import begins_within
+from blankettset.validators import common_layout
 from blankettset.validators.finding import Finding, Hit, Severity, show
 from blankettset.validators.registry import RULES, declare
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable
@@ -72,6 +72,16 @@ declare("BF606", title="Köp och försäljning mellan nämnder möts", severity=
     """)  # fmt: skip
 
 
+declare("BF607", title="Värden ur en tidigare layout har en plats", severity=Severity.UPPLYSNING, source=CITY, doc="""
+    BF607: Ett värde ur en arbetsbok av en tidigare layout har en plats i den som staden räknar i.
+
+    Givet filer av olika layouter, som därför räknas ihop i den nyaste
+    När ett ifyllt värde står på en rad eller i en kolumn som den nyaste inte har
+    Så sägs det, med filen och blanketten; värdet är inte med i stadens summor. Belopp räknas om när enheten har ändrats.
+    Exempel: SDN08 har fyllt i raden Övrigt, som är borttagen i den layout som de andra har.
+    """)  # fmt: skip
+
+
 class Unreadable(msgspec.Struct, frozen=True):
     """A file that could not be read, and the sentence that says why."""
 
@@ -89,6 +99,7 @@ class Ticket(msgspec.Struct, frozen=True):
     level: str
     content: str  # hash of the figures and texts
     enhet: str = ""  # the unit's name in a unit's set
+    layouts: tuple[tuple[str, str], ...] = ()  # form and layout that the workbook was built on; empty: the newest
 
     @property
     def owner(self) -> tuple[str, str]:
@@ -157,6 +168,7 @@ def handed_in(result: Result) -> Handed:
         filled.set.level,
         str(result.receipt["innehall"]),
         unit if isinstance(unit, str) else "",
+        tuple(filled.set.layouts.items()),
     )
     return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
 
@@ -186,14 +198,14 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
             found.append((ticket.file, _doubled(kept[ticket.owner], ticket)))
         else:
             kept[ticket.owner] = ticket
-    blankettset = catalog().blankettset(*main[:2])
+    blankettset = common_layout.common(*main[:2], [dict(ticket.layouts) for ticket in kept.values()])
     for ticket, successor in list(_double_plans(blankettset, kept)):
         del kept[successor.owner]
         found.append((successor.file, _finding(
             "BF604", f"{successor.file} är {successor.namnd}:s plan för resten av året, och {ticket.namnd}, som ingår i den, har "
             "lämnat för hela året; den räknas inte med.",
             "Slå ihop den nya nämndens plan för sig, eller de gamlas för sig.", found=successor.namnd, expected=ticket.namnd)))  # fmt: skip
-    chosen = tuple(load(ticket) for ticket in kept.values())
+    chosen = tuple(_fitted(load(ticket), blankettset, found) for ticket in kept.values())
     present = {ticket.namnd for ticket in kept.values()}
     missing = tuple(
         code for code, namnd in blankettset.namnder.items()
@@ -207,6 +219,23 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
         found.extend((filed.file, finding) for finding in filed.totals)
     found.extend(_counterparts(blankettset, chosen))
     return Collection(blankettset, chosen, tuple(found), missing)
+
+
+def _fitted(handed: Handed, blankettset: Blankettset, found: list[tuple[str, Finding]]) -> Handed:
+    """A filing of another layout in the terms of the common one; what has no place there is told."""
+    own = common_layout.built_in(dict(handed.ticket.layouts), blankettset)
+    if own is None:
+        return handed
+    inputs, left = common_layout.moved(handed.inputs, own, blankettset)
+    if left:
+        titles = dict.fromkeys(own.blanketter[form].title for form, _, _ in left)
+        found.append((handed.file, _finding(
+            "BF607", f"{handed.file} är byggd på en annan layout; {len(left)} värden i {', '.join(titles)} har ingen plats i "
+            "den som staden räknar i, och är inte med.",
+            "Flytta siffrorna med »blankett uppgradera», eller låt alla lämna i samma layout.",
+            found=", ".join(".".join(key) for key in left[:20]))))  # fmt: skip
+    broken = frozenset(key for key in handed.broken if common_layout.has_place(blankettset, key))
+    return msgspec.structs.replace(handed, inputs=inputs, broken=broken)
 
 
 def _double_plans(blankettset: Blankettset, kept: Mapping[tuple[str, str], Ticket]) -> Iterator[tuple[Ticket, Ticket]]:

@@ -10,18 +10,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
+from blankettset.templates.model import Blankettset
 from blankettset.validators.finding import Finding, Severity, bound_to
+from blankettset.validators.place_names import in_ids
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.carry.past import Past, translate_rows
 from blankettset.workbook.read.filled import FilledSet
 
-EXPLANATIONS = "forklaringar"
+EXPLANATIONS, CONTROL = "forklaringar", "kontroll"
+WRITTEN_ON = (EXPLANATIONS, CONTROL)  # where both explain a place, what stands on Kontroll was written last
 Place = tuple[str, str, str, str]
 
 
 class Explanation(msgspec.Struct, frozen=True):
-    """What was written, on which row of Förklaringar (none for an earlier workbook's), and the figures it is bound to."""
+    """What was written, on which row of Förklaringar or Kontroll, and the figures it is bound to."""
 
+    form: str
     row: str | None
     figures: str
     text: str
@@ -31,8 +35,10 @@ class Explanations:
     """Those of the workbook, and those of earlier ones, which hold where the figures are the same."""
 
     def __init__(self, filled: FilledSet, before: tuple[Past, ...]) -> None:
-        form = filled.forms.get(EXPLANATIONS)
-        self.given = _stated(filled.facts, form.items if form else (), "")
+        self.given: dict[Place, Explanation] = {}
+        for id_ in WRITTEN_ON:
+            form = filled.forms.get(id_)
+            self.given |= _stated(filled.set, filled.facts, id_, form.items if form else (), "")
         self.carried: dict[Place, Explanation] = {}
         for earlier in sorted(before, key=lambda each: each.set.report_date):  # the latest last
             self.carried |= _carried(filled, earlier)
@@ -63,14 +69,17 @@ class Explanations:
         return next((said for said in found if said is not None and holds(said)), None)
 
 
-def _stated(facts: Mapping[Key, Value], rows: Iterable[str], origin: str) -> dict[Place, Explanation]:
+def _stated(
+    blankettset: Blankettset, facts: Mapping[Key, Value], written_on: str, rows: Iterable[str], origin: str
+) -> dict[Place, Explanation]:
     found: dict[Place, Explanation] = {}
     columns = ("kod", "blankett", "rad", "kolumn", "siffror", "forklaring")
     for row in rows:
-        words = (facts.get((EXPLANATIONS, row, column)) for column in columns)
+        words = (facts.get((written_on, row, column)) for column in columns)
         code, form_id, line, column, figures, text = (str(word or "").strip() for word in words)
         if text:
-            found[code.upper(), form_id, line, column] = Explanation(row, figures, text + origin)
+            place = in_ids(blankettset, (form_id, line, column))
+            found[code.upper(), *place] = Explanation(written_on, row, figures, text + origin)
     return found
 
 
@@ -79,7 +88,9 @@ def _carried(filled: FilledSet, earlier: Past) -> dict[Place, Explanation]:
     found: dict[Place, Explanation] = {}
     items = {form.form.id: form.items for form in filled.forms.values() if form.form.is_list}
     turned: dict[str, Callable[[str], str | None]] = {}
-    stated = _stated(earlier.facts, earlier.items.get(EXPLANATIONS, ()), f" (ur {earlier.name})")
+    stated: dict[Place, Explanation] = {}
+    for id_ in WRITTEN_ON:
+        stated |= _stated(earlier.set, earlier.facts, id_, earlier.items.get(id_, ()), f" (ur {earlier.name})")
     for (code, form_id, line, column), said in stated.items():
         form = filled.set.blanketter.get(form_id)
         if form is not None and line and form_id not in turned:
@@ -138,6 +149,6 @@ def _is_bound(stated: str, finding: Finding) -> bool:
 
 def _same_figures(stated: str, actual: str) -> bool:
     def plain(text: str) -> str:
-        return "".join(text.replace("\u2212", "-").split()).casefold()
+        return "".join(text.replace("\u2212", "-").replace(".", ",").split()).casefold()
 
     return plain(stated) == plain(actual)

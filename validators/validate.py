@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from blankettset.validators.earlier import earlier_workbooks
-from blankettset.validators.explanations import EXPLANATIONS, Explanation, Explanations, Place, explained
+from blankettset.validators.explanations import CONTROL, Explanation, Explanations, Place, explained
 from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity, quoted
 from blankettset.validators.grouping import grouped
@@ -110,6 +110,7 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
         "innehall": content_hash(filled),
         "regelverk": ruleset_version(filled.set),
         "definition": filled.set.layout_hash,
+        **({"stad": filled.set.stad} if filled.set.stad else {}),
         "fel": counts[Severity.FEL],
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],
@@ -123,8 +124,11 @@ def content_hash(filled: FilledSet) -> str:
     """A hash of the figures and texts alone: unchanged when the file is only saved again."""
     lines = [f"{filled.namnd}\x1f{filled.set.id}"]
     system = filled.system_cells  # what an earlier check or delivery wrote is no content of the nämnd's
+    for place, said in sorted(Explanations(filled, ()).given.items()):
+        if said.form == CONTROL:  # a new check moves the rows of Kontroll, and what was explained there is the same
+            lines.append("\x1f".join((CONTROL, *place, said.figures, said.text)))
     for key, value in sorted(filled.facts.items()):
-        if key in system:
+        if key in system or key[0] == CONTROL:
             continue
         lines.append(
             "\x1f".join((*key, value if isinstance(value, str) else f"{value.normalize():f}" if value else "0"))
@@ -134,14 +138,14 @@ def content_hash(filled: FilledSet) -> str:
 
 def _about(filled: FilledSet, place: Place, said: Explanation, now: str | None) -> Finding:
     """BF028 for an explanation of other figures than `now` stand there, BF029 for one of no warning at all."""
-    form = filled.forms[EXPLANATIONS]
-    cell = filled.cell((EXPLANATIONS, said.row or "", "kod"))
+    form = filled.forms[said.form]
+    cell = filled.cell((said.form, said.row or "", "kod"))
     if now is None:
         code, text = "BF029", f"det finns ingen varning {place[0]} på den platsen."
         action = "Ta bort förklaringen om den inte längre behövs."
     else:
         code, text = "BF028", f"förklaringen gäller {quoted(said.figures)} men där står nu {quoted(now)}."
         action = "Pröva om förklaringen fortfarande håller och skriv det som nu står."
-    hit = Hit(f"{form.form.title}, rad {said.row}: {text}", action, EXPLANATIONS, form.sheet,
+    hit = Hit(f"{form.form.title}, rad {said.row}: {text}", action, said.form, form.sheet,
               cell.address if cell else None, said.row, "kod" if now is None else "siffror")  # fmt: skip
     return rules()[code].judge(hit, filled.set)

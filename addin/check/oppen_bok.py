@@ -97,6 +97,15 @@ def _cell(value: Any, formula: str | None) -> RawCell | None:
     return RawCell(CellState.TEXT, None, text[:32767], formula)
 
 
+def listed(result: Result) -> dict[str, Any]:
+    """A result as the pane lists it: with the titles of the forms and what the rules say."""
+    said = result.as_json()
+    said["titlar"] = {each.id: each.title for each in result.filled.set.blanketter.values()}
+    said["far_lamnas_in"] = result.may_be_submitted
+    said["regler"] = {code: _rule(rules()[code]) for code in sorted({finding.code for finding in result.findings})}
+    return said
+
+
 def answer(raw: RawBook, result: Result) -> dict[str, Any]:
     """What the pane shows and writes: the JSON of `blankett validera`, and where Kontroll and Förklaringar have their rows.
 
@@ -104,10 +113,7 @@ def answer(raw: RawBook, result: Result) -> dict[str, Any]:
     filled = result.filled
     rows, links = control_rows(result)
     form = filled.set.blanketter[CONTROL]
-    said = result.as_json()
-    said["titlar"] = {each.id: each.title for each in filled.set.blanketter.values()}
-    said["far_lamnas_in"] = result.may_be_submitted
-    said["regler"] = {code: _rule(rules()[code]) for code in sorted({finding.code for finding in result.findings})}
+    said = listed(result)
     places = _places(raw, filled, CONTROL)
     if places is not None and len(rows) > len(places[0]):
         left = len(rows) - len(places[0]) + 1

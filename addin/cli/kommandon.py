@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.stad import kf, stad
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 from blankettset.addin.cli.webben import sida, webb
 
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 110},
 )
 @click.version_option(package_name="blankettset", message="blankett %(version)s", help="Visa versionen.")
+@click.option(
+    "--stad",
+    cls=Val,
+    expose_value=False,
+    metavar="MAPP",
+    help="Stadens egen mapp över programmets definitioner (annars BLANKETT_STAD); kan stå var som helst på raden.",
+)
 def main() -> None:
     """Stadens blankettset i Excel: skapa, fyll, kontrollera och konsolidera.
 
@@ -112,6 +120,7 @@ def ny(
     """
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
     from blankettset.addin.check.skydd import spare_sources
+    from blankettset.addin.check.stadsmapp import keep_layouts
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.carry.slk import read_slk
 
@@ -120,6 +129,7 @@ def ny(
     spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
     previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
+    keep_layouts(catalog(), blankettset)
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -318,7 +328,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra, webb, sida):
+for command in (tillagg, verifiera, gallra, kf, stad, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +17,7 @@ from typing import Any, TypeVar
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+STAD = "BLANKETT_STAD"
 FEL, OBRUKBART = 1, 2
 
 
@@ -90,9 +93,11 @@ class Svensk(Kommando, click.Group):
         """Run and exit; errors of usage and interruption are put into words."""
         gc.set_threshold(100_000)  # a short life among records without cycles: collecting often only costs time
         _prepare_process()
+        words = list(map(str, args[0] if args and args[0] is not None else extra.pop("args", None) or sys.argv[1:]))
         try:
             run: Any = super().main
-            result = run(*args, standalone_mode=False, **extra)
+            with _city(words) as rest:
+                result = run(rest, *args[1:], standalone_mode=False, **extra)
         except click.exceptions.Abort:
             click.echo("Avbrutet. Inget har skrivits.", err=True)
             result = OBRUKBART
@@ -106,7 +111,7 @@ class Svensk(Kommando, click.Group):
             sys.stderr.close()
             result = 0
         except Exception as error:
-            result = self._unforeseen(error, list(args[0] if args else extra.get("args") or sys.argv[1:]))
+            result = self._unforeseen(error, words)
         code = result if isinstance(result, int) else 0
         if standalone_mode:
             sys.exit(code)
@@ -123,6 +128,30 @@ class Svensk(Kommando, click.Group):
             written(error, door="kommandoraden", command=command or "blankett", options=options).sentence, err=True
         )
         return STATUS
+
+
+@contextlib.contextmanager
+def _city(words: list[str]) -> Iterator[list[str]]:
+    """The words without --stad MAPP, wherever it stands; the folder holds for as long as the command runs, and its children."""
+    rest, folder, following = [], "", iter(words)
+    for word in following:
+        name, equals, value = word.partition("=")
+        if name != "--stad":
+            rest.append(word)
+            continue
+        folder = value if equals else next(following, "")
+        if not folder:
+            raise Obrukbart("Efter --stad ska stadens mapp stå.")
+    before = os.environ.get(STAD)
+    if folder:
+        os.environ[STAD] = folder
+    try:
+        yield rest
+    finally:
+        if folder:
+            os.environ.pop(STAD)
+            if before is not None:
+                os.environ[STAD] = before
 
 
 def _prepare_process() -> None:

@@ -48,7 +48,7 @@ def verify(inbox: Path, signer: Signer | None = None, log: Path | None = None) -
     broken: list[str] = []
     notes: list[str] = []
     intact = 0
-    known: dict[str, dict[int, str]] = {}
+    known: dict[str, dict[str, str]] = {}
     for set_id in sets:
         try:
             found = inkorg.state(inbox, set_id, signer)
@@ -57,11 +57,8 @@ def verify(inbox: Path, signer: Signer | None = None, log: Path | None = None) -
             continue
         intact += sum(not each.bruten for each in found.deliveries)
         broken += found.breaks
-        notes += [
-            f"{path} har inget kvitto: en inlämning som avbröts, eller ett kvitto som har tagits bort."
-            for path in found.without_receipt
-        ]
-        known[set_id] = {entry.nr: digest(entry) for entry in found.ledger.entries}
+        notes += found.notes
+        known[set_id] = {str(entry.nr): digest(entry) for entry in found.ledger.entries}
     gone = removed(inbox, signer)
     for logged in _logged(log or inbox / LOG):
         set_id, number, sha256 = logged["set"], logged["nr"], logged["post"]
@@ -81,16 +78,16 @@ def removed(inbox: Path, signer: Signer | None = None) -> set[str]:
     return {entry.text("blankettset") for entry in entries if entry.slag == "gallring"}
 
 
-def _logged(folder: Path) -> Iterator[dict[str, Any]]:
+def _logged(folder: Path) -> Iterator[dict[str, str]]:
     """What the log says was written to a ledger."""
     for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
         for line in path.read_bytes().splitlines():
             try:
                 found = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue  # cut off by a power cut; what was never confirmed is not missed
             if isinstance(found, dict) and found.get("post"):
-                yield {"atgard": "", "tid": "", "set": "", "nr": 0, **found}
+                yield {name: str(found.get(name, "")) for name in ("atgard", "tid", "set", "nr", "post")}
 
 
 class Key:

@@ -9,6 +9,7 @@ its receipt is shown as broken and never passed over.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import hashlib
 import os
@@ -102,6 +103,12 @@ class State(msgspec.Struct, frozen=True):
         return [*self.unknown, *(f"{_named(each)}: {each.bruten}" for each in known)]
 
     @property
+    def notes(self) -> list[str]:
+        """What lies there without being a delivery (Swedish sentences)."""
+        why = "en inlämning som avbröts, ett kvitto som har tagits bort, eller en inlämning till version 0.3"
+        return [f"{path} har inget kvitto: {why}." for path in self.without_receipt]
+
+    @property
     def last_day(self) -> Mapping[str, str] | None:
         """The last day to deliver as it was last decided, with when and by whom; None while none is set."""
         decided = [each for each in self.ledger.entries if each.slag == SISTA_DAG]
@@ -146,9 +153,14 @@ def state(inbox: Path, set_id: str, signer: Signer | None = None) -> State:
         why = not_as_delivered(inbox, each) or ledger.breaks.get(each.nr, "")
         found.append(msgspec.structs.replace(each, bruten=why))
     known = {each.nr for each in found}
+    lost = {
+        each.nr: f"Kvitto {each.nr} i liggaren går inte att förstå."
+        for each in ledger.entries
+        if each.slag == INLAMNING and each.nr not in known
+    }
     unknown = tuple(
         f"{set_id}: {text} Det kan ha varit en inlämning; jämför med säkerhetskopian och loggen."
-        for number, text in ledger.breaks.items()
+        for number, text in sorted({**lost, **ledger.breaks}.items())
         if number not in known
     )
     named = {path_of(inbox, each) for each in found}
@@ -165,7 +177,8 @@ def deliveries(ledger: Ledger) -> list[Delivery]:
             about: dict[str, Any] = {"aterlamnad": returned.get(entry.nr), "attesterad": attested.get(entry.nr)}
             about |= {"slag": FINAL} if entry.nr in attested else {}
             own = {**entry.uppgifter, **about, "nr": entry.nr, "tid": entry.tid, "av": entry.av}
-            found.append(msgspec.convert(own, Delivery))
+            with contextlib.suppress(msgspec.ValidationError):  # not written by us: state tells of it
+                found.append(msgspec.convert(own, Delivery))
     return sorted(found, key=lambda each: (each.namnd, each.enhet, each.version))
 
 
@@ -186,13 +199,13 @@ def _about(ledger: Ledger, kind: str) -> dict[int, Mapping[str, str]]:
 def not_as_delivered(inbox: Path, delivery: Delivery) -> str:
     """Why the stored workbook is not the one that was delivered; empty when it is."""
     path = path_of(inbox, delivery)
-    if not re.fullmatch(r"[\w.-]+\.xlsx", delivery.fil) or not path.resolve().is_relative_to(inbox.resolve()):
-        return "Kvittot pekar utanför inkorgen."
     try:
+        if not re.fullmatch(r"[\w.-]+\.xlsx", delivery.fil) or not path.resolve().is_relative_to(inbox.resolve()):
+            return "Kvittot pekar utanför inkorgen."
         found = hashlib.sha256(path.read_bytes()).hexdigest()
     except FileNotFoundError:
         return f"Filen {delivery.fil} finns inte kvar."
-    except OSError:
+    except (OSError, ValueError, RuntimeError):  # also a name that no file can have, and links in a circle
         return f"Filen {delivery.fil} går inte att läsa."
     return "" if found == delivery.fil_sha256 else f"Filen {delivery.fil} är inte den som lämnades in."
 

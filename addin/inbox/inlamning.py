@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.oppen_bok import listed
 from blankettset.addin.inbox import inkorg
 from blankettset.addin.inbox.durable import Crowded, alone_in, make_folder, write_new
 from blankettset.addin.inbox.foreign import require_only_a_workbook
@@ -110,7 +111,8 @@ def deliver(
     _require_clean(result)
     kind = _kind(filled)
     by, moment, content = " ".join(storable(who.name).split()), _moment(now), str(result.receipt["innehall"])
-    written = stamped(data, filled, moment, f"{by}, {function}" if by else function, content)
+    signed = ", ".join(dict.fromkeys(filter(None, (by, function))))
+    written = stamped(data, filled, moment, signed, content)
     facts = {
         "blankettset": filled.set.id, "niva": filled.set.level, "namnd": filled.namnd, "enhet": cover_text(filled, "enhet"),
         "funktion": function, "slag": kind, "innehall": content, "person": who.id,
@@ -128,7 +130,7 @@ def deliver(
     except OSError as error:
         raise _unwritable(error) from None
     found = msgspec.convert({**stored.uppgifter, "nr": stored.nr, "tid": moment, "av": by}, Delivery)
-    texts = stamp(filled, moment, f"{by}, {function}" if by else function, content)
+    texts = stamp(filled, moment, signed, content)
     return found, {"blad": filled.forms[COVER].sheet, "celler": texts, "post": digest(stored)}
 
 
@@ -154,7 +156,7 @@ def _is_broken(inbox: Inbox, delivery: Delivery) -> bool:
 
 def _require_clean(result: Result) -> None:
     if why := stops(result):
-        raise NotDelivered(why, "fynd", result.as_json())
+        raise NotDelivered(why, "fynd", listed(result))
 
 
 def _kind(filled: FilledSet) -> str:

@@ -34,7 +34,7 @@ from blankettset.addin.server.halsa import Health
 from blankettset.addin.server.jobs import Failed, Jobs
 from blankettset.addin.server.settings import Settings
 from blankettset.templates.catalog import catalog
-from blankettset.templates.errors import Refusal
+from blankettset.templates.errors import Refusal, reason
 from blankettset.workbook.write.files import scratch
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -79,7 +79,7 @@ class Api:
         self.inbox = Inbox(settings.mapp, Key(key) if key is not None else None)
         self.where = (settings.mapp, key)
         self.health = Health(settings, gate.keys)
-        self._waiting = 0
+        self._under_way = 0
 
     def routes(self) -> list[Route]:
         """Every door with its method; what is not named is refused before anything of it is read."""
@@ -106,6 +106,7 @@ class Api:
 
         async def endpoint(request: Request) -> Response:
             began, call, unread = time.monotonic(), Call(Who("", ()), {}, {}), kind != "GET"
+            taken = 0
             try:
                 self.gate.require_own_page(request.headers)
                 if login:
@@ -117,6 +118,9 @@ class Api:
                 if kind == "JSON":
                     call.facts = await self._json(request)
                 elif kind == "WORKBOOK":
+                    self._require_room()
+                    taken = 1
+                    self._under_way += 1
                     call.spooled = await self._spooled(request)
                 unread = False
                 answer = await act(call)
@@ -134,10 +138,14 @@ class Api:
                 answer = Response(status_code=400)
             except Failed:
                 answer = JSONResponse({"text": INTERNAL, "kod": "internt"}, 500)
+            except OSError as error:
+                text = f"Inkorgen går inte att läsa: {reason(error)}. Säg till den som sköter servern."
+                answer = JSONResponse({"text": text, "kod": "otillganglig"}, 503)
             except Exception as error:
                 logging.getLogger(__name__).error(report(error, door="inkorgen", command=name).text)
                 answer = JSONResponse({"text": INTERNAL, "kod": "internt"}, 500)
             finally:
+                self._under_way -= taken
                 if call.spooled is not None:
                     call.spooled.unlink(missing_ok=True)
             if unread:
@@ -153,6 +161,10 @@ class Api:
         self.gate.require_rate("anrop" if login else "öppet", key, limits.anrop_per_minut)
         if kind == "WORKBOOK":
             self.gate.require_rate("inlämning", key, limits.inlamningar_per_minut)
+
+    def _require_room(self) -> None:
+        if self._under_way >= self.settings.samtidiga:
+            raise Stop(503, "Många lämnar in just nu. Vänta en minut och försök igen.", "upptagen")
 
     def _require_kind(self, request: Request, kind: str) -> None:
         """The body's type and stated size, from the headers."""
@@ -202,9 +214,6 @@ class Api:
 
     async def _spooled(self, request: Request) -> Path:
         """The workbook on disk, so that many at once take no memory."""
-        if self._waiting >= self.settings.samtidiga:
-            raise Stop(503, "Många lämnar in just nu. Vänta en minut och försök igen.", "upptagen")
-        self._waiting += 1
         path = scratch() / f"{secrets.token_hex(8)}.xlsx"
         try:
             with path.open("xb") as file:
@@ -212,8 +221,6 @@ class Api:
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        finally:
-            self._waiting -= 1
         return path
 
     def _log(self, name: str, kind: str, call: Call, status: int, began: float) -> None:
@@ -289,6 +296,7 @@ class Api:
             "blankettset": chosen, "set": sets, "sista_dag": found.last_day,
             "rader": inkorg.overview(found, today, niva, only),
             "brott": found.breaks if call.who.is_slk else [],
+            "anmarkningar": found.notes if call.who.is_slk else [],
         }  # fmt: skip
 
     def _delivery(self, call: Call) -> tuple[inkorg.State, inkorg.Delivery]:

@@ -50,7 +50,7 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
         "sort": Setting(str, None, "\"entra\" (Entra ID), eller \"ingen\": bara på den egna datorn (127.0.0.1)."),
         "tenant": Setting(str, "", "Stadens katalog-id (tenant) i Entra ID, ett GUID.", "entra"),
         "klient": Setting(str, "", "Appens program-id (client id) i Entra ID, ett GUID.", "entra"),
-        "omfattning": Setting(str, "lamna", "Appens exponerade behörighet (scope), som panelen ber om."),
+        "omfattning": Setting(str, "access_as_user", "Appens exponerade behörighet (scope), som panelen ber om."),
         "nycklar": Setting(str, "nat", "\"nat\": Entras nycklar hämtas från login.microsoftonline.com. Annars en fil med dem (JWKS)."),
     },
     "granser": {

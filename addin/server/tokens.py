@@ -118,7 +118,10 @@ def who_from(token: str, settings: Settings, keys: Keys) -> Who:
             token,
             keys.find(str(header.get("kid"))).key,
             algorithms=["RS256"],
-            audience=[settings.klient, f"api://{settings.klient}"],
+            audience=[
+                f"{front}{settings.klient}"
+                for front in ("", "api://", *(f"api://{each}/" for each in settings.vardnamn))
+            ],
             issuer=settings.issuer,
             leeway=LEEWAY,
             options={"require": NEEDED},

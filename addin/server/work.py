@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from blankettset.addin.check.konsolidering import consolidate
+from blankettset.addin.check.oppen_bok import listed
 from blankettset.addin.inbox import inkorg
 from blankettset.addin.inbox.bevis import Key
 from blankettset.addin.inbox.inkorg import NotDelivered
@@ -61,7 +62,7 @@ def open_delivery(folder: Path, key: Path | None, delivery: inkorg.Delivery) -> 
     if delivery.bruten:
         raise NotDelivered(delivery.bruten, "bruten")
     filled = read_filled(inkorg.path_of(folder, delivery), catalog())
-    return validate(filled, earlier_of(inbox_at(folder, key), filled)).as_json()
+    return listed(validate(filled, earlier_of(inbox_at(folder, key), filled)))
 
 
 def consolidated(

@@ -85,11 +85,40 @@ def test_delivered_seen_put_together_and_sent_back(browser: Browser, server: str
         pane.until(lambda: pane.host.opened)
         assert "Översikt" in load_workbook(io.BytesIO(pane.host.opened[0])).sheetnames
         pane.idle()
-        row = pane.page.locator("tr[data-namnd=SDN08]")
-        row.get_by_text("Lämna tillbaka").click()
-        row.locator("input[type=text]").fill("Verksamhetsområdena saknar text.")
-        row.get_by_text("Skicka").click()
-        pane.until("document.getElementById('inkorg').textContent.includes('återlämnad')")
+        pane.page.locator("tr[data-namnd=SDN08]").get_by_text("Öppna").click()
+        pane.until("document.querySelector('.inlamning .utslag') !== null")
+        pane.idle()
+        assert "Får lämnas in." in pane.text(".inlamning")
+        assert "controller · preliminär · kvitto" in pane.text(".inlamning")
+        pane.picture("panel-inlamning")
+        pane.page.locator(".inlamning").get_by_text("Lämna tillbaka").click()
+        pane.page.locator(".inlamning textarea").fill("Verksamhetsområdena saknar text.")
+        pane.page.locator(".inlamning").get_by_text("Skicka").click()
+        pane.until("document.querySelector('.inlamning').textContent.includes('Återlämnad ')")
+        pane.idle()
+        assert "återlämnad" in pane.page.locator("tr[data-namnd=SDN08]").inner_text()
+        assert "Verksamhetsområdena saknar text." in pane.text(".inlamning")
+        pane.picture("panel-aterlamnad")
+        pane.page.get_by_text("Påminn dem som saknas").click()
+        pane.until("document.querySelector('.inlamning textarea[readonly]') !== null")
+        pane.idle()
+        assert "Hässelby-Vällingby (SDN04), försenad" in pane.page.locator(".inlamning textarea").input_value()
+        assert pane.page.get_by_text("Öppna brevet i e-posten").get_attribute("href").startswith("mailto:?bcc=")
+        pane.picture("panel-paminnelse")
+        pane.page.get_by_text("Historik", exact=True).click()
+        pane.until("document.querySelector('.inlamning').textContent.includes('Påminnelse:')")
+        assert "SDN08 version 1 lämnades tillbaka" in pane.text(".inlamning")
+        for path in (delivered, *inbox.rglob("00003.json")):
+            path.write_bytes(path.read_bytes()[:-9])  # a delivery cut short, and a receipt
+        pane.page.click("#flik-slk")
+        pane.until("document.querySelectorAll('#inkorg .brott').length === 2")
+        pane.idle()
+        assert "bruten" in pane.page.locator("tr[data-namnd=SDN08]").inner_text()
+        pane.page.locator("tr[data-namnd=SDN08]").get_by_text("Öppna").click()
+        pane.until("document.querySelector('.inlamning .brott') !== null")
+        pane.idle()
+        assert "är inte den som lämnades in" in pane.text(".inlamning")
+        pane.picture("panel-bruten")
 
 
 def test_what_the_inbox_refuses_is_its_own_sentence(browser: Browser, server: str, inbox: Path, book: Path) -> None:
@@ -99,7 +128,14 @@ def test_what_the_inbox_refuses_is_its_own_sentence(browser: Browser, server: st
         pane.page.fill("#av", "controller")
         pane.click("#lamna-in")
         assert "varningar rättas eller förklaras" in pane.text("#fel-banner")
+        assert pane.cards().count() > 0  # what the inbox found, as findings
+        pane.picture("panel-nekad")
         assert list(inbox.rglob("*.xlsx")) == []
+
+
+ROW = {"namnd": "SDN08", "namn": "Kungsholmen", "enhet": "", "status": "återlämnad", "slag": "slutlig", "versioner": [
+    {"version": 2, "tid": "2024-05-20 10:00", "av": "Någon", "funktion": "controller", "slag": "slutlig", "kvitto": "0123456789abcdef",
+     "bruten": "", "attesterad": None, "aterlamnad": {"tid": "2024-05-21 09:00", "av": "SLK", "kommentar": "Summan på rad 3."}}]}  # fmt: skip
 
 
 ENTRA = {"inkorg": True, "inloggning": {"sort": "entra", "tenant": "t", "klient": "k", "omfattning": "api://k/lamna"}}
@@ -118,7 +154,11 @@ def test_a_login_in_entra_is_asked_for_by_microsofts_library_and_goes_with_every
         name = route.request.url.partition("/api/")[2].partition("?")[0]
         asked.append((name, route.request.headers.get("authorization")))
         route.fulfill(
-            json={"": ENTRA, "jag": {"namn": "Någon", "slk": False, "namnder": ["SDN08"]}}.get(name, {"text": "Nej."}),
+            json={
+                "": ENTRA,
+                "jag": {"namn": "Någon", "slk": False, "namnder": ["SDN08"]},
+                "inkorg": {"blankettset": "2024-T1", "sista_dag": {"dag": "2024-05-22"}, "rader": [ROW]},
+            }.get(name, {"text": "Nej."}),
             status=403 if name == "lamna-in" else 200,
         )
 
@@ -134,5 +174,7 @@ def test_a_login_in_entra_is_asked_for_by_microsofts_library_and_goes_with_every
         pane.click("#lamna-in")
         assert pane.text("#fel-banner") == "Nej."
         assert not pane.page.is_visible("#flik-slk")
+        assert "Återlämnad 2024-05-21 09:00: Summan på rad 3." in pane.text("#lamnat-lage")
+        pane.picture("panel-lamna")
     token = "Bearer k https://login.microsoftonline.com/t api://k/lamna"
-    assert asked == [("", None), ("jag", token), ("lamna-in", token)]
+    assert asked == [("", None), ("jag", token), ("inkorg", token), ("lamna-in", token)]

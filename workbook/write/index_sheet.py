@@ -29,7 +29,7 @@ OWN_COLUMN = {"mal": ("status", "forvantat_resultat"), "indikatorer": ("arsmal",
 CONTROL = "kontroll"
 NEVER_CHECKED = "Ingen kontroll är gjord än; tryck Validera."
 CHECKED = "Den senaste kontrollen står på bladet Kontroll."
-_COUNT = re.compile(r'COUNTIFS\([^"]*,"(?P<form>\w+)",[^"]*,"(?P<word>fel|varning)"\)')
+_COUNT = re.compile(r'COUNTIFS\([^"]*,"(?P<form>[^"]+)",[^"]*,"(?P<word>fel|varning)"\)')
 
 
 def counted_by(formula: str) -> tuple[str, str] | None:
@@ -288,7 +288,7 @@ class IndexSheet:
 
     def _count_formula(self, form: Blankett, word: str) -> str:
         spans = [self._control_span(column) for column in ("blankett", "allvar")]
-        return f'IF({self._unchecked()},"",COUNTIFS({spans[0]},"{form.id}",{spans[1]},"{word}"))'
+        return f'IF({self._unchecked()},"",COUNTIFS({spans[0]},"{form.sheet}",{spans[1]},"{word}"))'
 
     def _checks(self) -> Iterator[str]:
         yield from (r for r in self.evaluation.items[CONTROL] if self.evaluation.facts.get((CONTROL, r, "kod")))
@@ -299,7 +299,7 @@ class IndexSheet:
     def _count(self, form: Blankett, word: str) -> int:
         facts = self.evaluation.facts
         found = ((facts.get((CONTROL, r, "blankett")), facts.get((CONTROL, r, "allvar"))) for r in self._checks())
-        return sum(each == (form.id, word) for each in found)
+        return sum(each == (form.sheet, word) for each in found)
 
     def _conditional(self, sheet: Any, last: int) -> None:
         for word, colour in (("Ifylld", look.GREEN), ("Påbörjad", look.AMBER)):

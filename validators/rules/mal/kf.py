@@ -1,4 +1,4 @@
-"""Against kommunfullmäktige's goals and indicators of the year (BF310, BF311, BF318, BF323, BF324)."""
+"""Against kommunfullmäktige's goals and indicators of the year (BF310, BF311, BF318, BF323, BF324, BF326)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def the_citys_goals_and_indicators_are_there(filing: Filing) -> Iterator[Hit]:
         return
     goals = lines(filing, GOALS)
     numbered = {line.text("nummer"): line for line in goals}
-    for goal in filing.set.kf.mal if goals else ():
+    for goal in filing.set.kf.beslut.mal if goals else ():
         line = numbered.get(goal.nummer)
         if line is None:
             yield _missing(filing, GOALS, f"KF:s mål {goal.nummer} {goal.titel}")
@@ -58,7 +58,7 @@ def the_citys_goals_and_indicators_are_there(filing: Filing) -> Iterator[Hit]:
             )
     indicators = lines(filing, INDICATORS)
     named = {(line.text("mal"), plain(line.text("indikator"))) for line in indicators}
-    for indicator in filing.set.kf.indikatorer if indicators else ():
+    for indicator in filing.set.kf.beslut.indikatorer if indicators else ():
         if (indicator.mal, plain(indicator.namn)) not in named:
             yield _missing(filing, INDICATORS, f"KF:s indikator »{indicator.namn}» under mål {indicator.mal}")
 
@@ -89,7 +89,9 @@ def the_citys_target_is_the_decided_one(filing: Filing) -> Iterator[Hit]:
     Så stoppas inlämningen. Skrivsätt med samma betydelse (95 %, 95%) godtas.
     Exempel: KF:s årsmål för trygghet är ändrat från 79 % till 75 %.
     """
-    decided = {(indicator.mal, plain(indicator.namn)): indicator.arsmal for indicator in filing.set.kf.indikatorer}
+    decided = {
+        (indicator.mal, plain(indicator.namn)): indicator.arsmal for indicator in filing.set.kf.beslut.indikatorer
+    }
     for line in lines(filing, INDICATORS):
         name = (line.text("mal"), plain(line.text("indikator")))
         if name not in decided:
@@ -161,7 +163,7 @@ def the_citys_indicators_are_measured_as_decided(filing: Filing) -> Iterator[Hit
     Så varnas det, en gång för raden: statusen räknas annars åt fel håll, eller utfallet efterfrågas inte.
     Exempel: Sjukfrånvaro har riktningen Högre är bättre.
     """
-    decided = {(indicator.mal, plain(indicator.namn)): indicator for indicator in filing.set.kf.indikatorer}
+    decided = {(indicator.mal, plain(indicator.namn)): indicator for indicator in filing.set.kf.beslut.indikatorer}
     for line in lines(filing, INDICATORS):
         indicator = decided.get((line.text("mal"), plain(line.text("indikator"))))
         if indicator is None:
@@ -222,3 +224,31 @@ def without_measurement_there_is_no_target(filing: Filing) -> Iterator[Hit]:
                 expected=decided.text,
                 follows_from_here=False,
             )
+
+
+@rule(
+    "BF326",
+    title="KF:s mål för året är fastställda",
+    severity=Severity.UPPLYSNING,
+    source="KF:s budget för året; »blankett kf» läser in den i stadens mapp",
+)
+def the_citys_plan_is_decided(filing: Filing) -> Iterator[Hit]:
+    """BF326: Kommunfullmäktiges mål och indikatorer för året är inlästa.
+
+    Givet ett set som börjar med kommunfullmäktiges mål och indikatorer
+    När årets plan inte är inläst, så att raderna är ett tidigare års, utan årsmål
+    Så upplyses det en gång. Inget bedöms mot planen (BF310, BF311 och BF323 tiger) tills den är inläst.
+    Exempel: Setet 2026-T1 börjar med 2024 års mål.
+    """
+    plan = filing.set.kf
+    begun = [form for form in filing.forms() if form.form.kf_rows is not None]
+    if not plan.faststalld and begun:
+        yield Hit(
+            f"Kommunfullmäktiges mål och indikatorer för {filing.set.year} är inte inlästa: raderna är {plan.ar} års, utan "
+            "årsmål, och bedöms inte mot någon plan.",
+            "Inget behöver göras i arbetsboken. Staden läser in planen med »blankett kf».",
+            form=begun[0].form.id,
+            sheet=begun[0].sheet,
+            found=str(plan.ar),
+            expected=str(filing.set.year),
+        )

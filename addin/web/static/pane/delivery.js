@@ -2,13 +2,15 @@
 import { at, button, element, now, save, say, trouble } from "../common/ui.js";
 import * as excel from "./excel.js";
 import { Inbox } from "./inbox.js";
+import { COLOUR, City, told } from "./slk.js";
 
 const NONE = "Här finns ingen inkorg. Lämna in kontrollerar arbetsboken, stämplar tid, funktion och kvitto på försättsbladet, och ger dig filen att skicka.";
 const INBOX = "Arbetsboken kontrolleras igen i inkorgen, mot nämndens förra inlämning, och läggs där med kvitto. Fel och oförklarade varningar stoppar.";
 
 export class Delivery {
-  constructor({ engine, work, file, earlier }) {
-    Object.assign(this, { engine, work, file, earlier });
+  // `show` lists the findings of a delivery that the inbox refused.
+  constructor({ engine, work, file, earlier, show }) {
+    Object.assign(this, { engine, work, file, earlier, show });
     this.inbox = new Inbox();
     at("lamna-in").addEventListener("click", () => this.handIn());
     this.found = this.inbox.find().then((there) => {
@@ -16,8 +18,19 @@ export class Delivery {
       if (there && this.inbox.who?.slk) {
         at("flik-slk").hidden = false;
         at("flik-slk").addEventListener("click", () => this.openInbox());
-      }
+      } else if (there && this.inbox.who?.namnder?.length) return this.standing().catch(() => undefined);
+      return undefined;
     });
+  }
+
+  // Where the nämnd's own deliveries stand, with what SLK has written.
+  async standing() {
+    const { blankettset, rader, sista_dag } = await this.inbox.ask("inkorg?set=");
+    at("lamnat-lage").replaceChildren(...rader.flatMap((row) => {
+      const line = element("p", `${blankettset} ${row.namn}: `);
+      line.append(element("span", row.status, COLOUR[row.status]), sista_dag ? `. Sista dag ${sista_dag.dag}.` : ".");
+      return [line, ...row.versioner.slice(-1).flatMap(told)];
+    }));
   }
 
   // Yearly reports are attested: the cover sheet says by whom, before they are handed in.
@@ -52,7 +65,11 @@ export class Delivery {
   }
 
   async toInbox(book, by) {
-    const done = await this.inbox.handIn(book, by);
+    const done = await this.inbox.handIn(book, by).catch((refused) => {
+      if (refused.result) this.show(refused.result);
+      throw refused;
+    });
+    if (!this.inbox.who?.slk) await this.standing().catch(() => undefined);
     at("inlamnat").replaceChildren(element("p", `Inlämnad ${done.tid} som version ${done.version}${done.slag ? ` (${done.slag})` : ""}. Kvitto ${done.kvitto}.`));
     return this.stampOpen(done.stampel, `Inlämnad ${done.tid} som version ${done.version}. Kvitto ${done.kvitto}.`);
   }
@@ -69,6 +86,7 @@ export class Delivery {
   async openInbox() {
     await this.found;
     if (!this.inbox.there) return say("Här finns ingen inkorg. Slå ihop nämndernas filer på sidan (index.html).");
-    return this.work.run("Hämtar inkorgen …", () => this.inbox.show(at("inkorg"), { engine: this.engine, work: this.work, open: excel.openFile }));
+    const city = new City(at("inkorg"), this.inbox, { engine: this.engine, work: this.work, open: excel.openFile });
+    return this.work.run("Hämtar inkorgen …", () => city.show());
   }
 }

@@ -15,7 +15,7 @@ const engine = new Engine(inWorker(new URL("../engine/worker.js", import.meta.ur
 const work = new Work();
 const state = { changes: 0, earlier: [], checked: null };
 const findings = new Findings({ box: at("resultat"), verdict: at("utslag"), go, explain });
-const delivery = new Delivery({ engine, work, file, earlier: () => state.earlier });
+const delivery = new Delivery({ engine, work, file, earlier: () => state.earlier, show: refused });
 
 showEngine(engine);
 register(engine);
@@ -63,6 +63,12 @@ function show(result) {
   at("bok").textContent = `${result.fil} · ${result.namnd} · ${result.blankettset}`;
   findings.show(result, clock());
   delivery.checked(result);
+}
+
+// What the inbox found when it judged the workbook again, against its own earlier ones.
+function refused(result) {
+  show({ ...result, forklaringar: state.checked?.forklaringar });
+  showTab("flik-kontroll");
 }
 
 async function writeControl(control) {
