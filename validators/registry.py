@@ -36,6 +36,7 @@ MODULES = (
     "siffror.foregaende",
     "text.maltexter",
     "mal.underlag",
+    "mal.listor",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {  # code -> why; a code is never used again
