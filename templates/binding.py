@@ -21,11 +21,11 @@ class Binding:
         self,
         words: Mapping[str, str],
         titles: Mapping[str, str],
-        optional: list[str],
+        each: Mapping[str, list[str]],
         namnder: Mapping[str, str],
         lists: Mapping[str, Any],
     ) -> None:
-        self.words, self.titles, self.optional, self.namnder, self.lists = words, titles, optional, namnder, lists
+        self.words, self.titles, self.each, self.namnder, self.lists = words, titles, each, namnder, lists
 
     def form(self, file: str, raw: Mapping[str, Any]) -> Blankett:
         """The form of a definition file that has been checked (templates.check)."""
@@ -82,9 +82,9 @@ class Binding:
         row = {**self._computed(raw, "row"), "choices": self._choices(raw), "varav_full": raw.get("varav") == "full"}
         if "except_columns" in raw:
             row["only_columns"] = [column["id"] for column in columns if column["id"] not in raw["except_columns"]]
-        if raw.get("each") == "blankett":
+        if "each" in raw:
             titles = self._with_years(self.titles)
-            yield from ({**row, "id": id_, "label": titles[id_]} for id_ in self.optional)
+            yield from ({**row, "id": id_, "label": titles[id_]} for id_ in self.each.get(raw["each"], ()))
         else:
             yield row
 

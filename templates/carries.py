@@ -35,7 +35,7 @@ RULE: dict[str, Any] = {
     "map": ID,
     "sign": {"type": "string", "allowed": ["turned"]},
     "turn": {"type": "string", "allowed": ["mal", "period", "periodicitet"]},
-    "asked": ID,
+    "asked": {"anyof": [TEXT, {"type": "list", "minlength": 1, "schema": TEXT}]},
     "months": {"type": "boolean"},
     "if": TEXT,
     "note": TEXT,
@@ -98,7 +98,10 @@ class Test(msgspec.Struct, frozen=True):
 
 
 class Carry(msgspec.Struct, frozen=True):
-    """One source of a value. `columns` are the source's, the first it has; empty means the same as here."""
+    """One source of a value. `columns` are the source's, the first it has; empty means the same as here.
+
+    `asked` says where requests of the earlier report stand: a column, or a list's rows ({rad} is the row's id).
+    """
 
     origins: tuple[str, ...]
     mark: str
@@ -108,7 +111,7 @@ class Carry(msgspec.Struct, frozen=True):
     map: str | None = None
     turned: bool = False
     turn: str | None = None
-    asked: str | None = None
+    asked: tuple[str, ...] = ()
     months: bool = False
     when: tuple[Test, ...] = ()
     note: str = ""
@@ -170,7 +173,7 @@ def _carry(raw: Mapping[str, Any]) -> Carry:
         map=raw.get("map"),
         turned=raw.get("sign") == "turned",
         turn=raw.get("turn"),
-        asked=raw.get("asked"),
+        asked=_several(raw.get("asked", ())),
         months=raw.get("months", False),
         when=conditions(raw["if"]) if "if" in raw else (),
         note=raw.get("note", ""),

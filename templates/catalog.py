@@ -200,11 +200,10 @@ class Catalog:
         info = self.periods.info(set_id, level)
         year = info.year
         titles = {id_: raw["title"] for id_, (_, raw) in files.items()}
-        optional = [id_ for id_, (_, raw) in files.items() if raw.get("optional")]
         words = {"{ar}": str(year), "{ar_foregaende}": str(year - 1), "{ar_nasta}": str(year + 1)}
         words["{ar_tva_ar_fore}"] = str(year - 2)
         names = {code: n.name for code, n in self.namnder.items()}
-        context = Binding(words, titles, optional, names, self._lists)
+        context = Binding(words, titles, _row_forms(files), names, self._lists)
         plan = self.plan(year)
         forms = {id_: _marked(context.form(name, raw), plan, year) for id_, (name, raw) in files.items()}
         bound = Blankettset(
@@ -279,6 +278,24 @@ class Catalog:
             raise UnknownSet(f"Nämnden »{said}» finns inte i registret; menade du {meant.name} ({meant.code})?")
         known = ", ".join(f"{n.code} {n.name}" for n in self.namnder.values())
         raise UnknownSet(f"Nämnden »{said}» finns inte i registret. Det finns {known}.")
+
+
+def _row_forms(files: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, list[str]]:
+    """The forms that a cover sheet has rows for: those that may be ej aktuella, and the others that somebody fills in.
+
+    Only what the layouts say decides, so that a cover of long ago has the rows that it had.
+    """
+    optional = [id_ for id_, (_, raw) in files.items() if raw.get("optional")]
+    typed = [
+        id_
+        for id_, (_, raw) in files.items()
+        if id_ not in ("forsattsblad", "forklaringar", "nyckeltal")
+        and any(
+            {"formula", "function"}.isdisjoint(column) and column.get("filled_by") != "system"
+            for column in raw["columns"]
+        )
+    ]
+    return {"blankett": optional, "medford": [id_ for id_ in typed if id_ not in optional]}
 
 
 def _marked(form: Blankett, plan: KfPlan, year: int) -> Blankett:

@@ -72,8 +72,8 @@ SHOWN: Mapping[str, frozenset[str]] = {
     ),
     "amounts": frozenset(),
     "total": frozenset({"label"}),
-    "column": frozenset(["label", "width", "printed", "note"]),
-    "row": frozenset(["label", "italic", "note"]),
+    "column": frozenset(["label", "width", "printed", "note", "formerly"]),
+    "row": frozenset(["label", "italic", "note", "formerly"]),
     "cell": frozenset(),
     "choice": frozenset({"tone"}),
 }

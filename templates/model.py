@@ -104,6 +104,7 @@ class Column(msgspec.Struct, frozen=True):
     note: str | None = None
     summed: bool = True
     printed: bool = True
+    formerly: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -166,6 +167,7 @@ class Row(msgspec.Struct, frozen=True):
     prefill: str | None = None
     indikator: str | None = None
     note: str | None = None
+    formerly: tuple[str, ...] = ()
 
 
 class Relation(msgspec.Struct, frozen=True):

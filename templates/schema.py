@@ -76,11 +76,13 @@ COLUMN = {
     "width": {"type": "integer", "min": 4, "max": 90},
     "summed": {"type": "boolean"},
     "printed": {"type": "boolean"},
+    "formerly": {"type": "list", "minlength": 1, "schema": ID},
     "iu": {"type": "boolean"},
     "note": TEXT,
 }
 ROW = {
     "id": {**ID, "required": True},
+    "formerly": {"type": "list", "minlength": 1, "schema": ID},
     "label": {**TEXT, "required": True},
     "sum": TEXT,
     "indikator": TEXT,
@@ -101,7 +103,7 @@ ROW = {
     "choices": CHOICES,
     "choices_from": ID,
     "prefill": {"type": "string", "allowed": ["namnd_kod", "namnd_namn", "period", "niva"]},
-    "each": {"type": "string", "allowed": ["blankett"]},
+    "each": {"type": "string", "allowed": ["blankett", "medford"]},
     "note": TEXT,
 }
 CELL = {

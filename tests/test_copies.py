@@ -15,7 +15,8 @@ import pytest
 
 from blankettset.addin.check import kontroll
 from blankettset.addin.check.kontroll import write_control
-from blankettset.addin.inbox.inkorg import deliver, latest
+from blankettset.addin.inbox.inkorg import path_of
+from blankettset.addin.inbox.inlamning import Inbox, Who, deliver
 from blankettset.templates.catalog import catalog
 from blankettset.validators.validate import validate
 from blankettset.workbook.edit.sheet_edit import NotEditable, with_cells, with_links
@@ -26,6 +27,12 @@ from tests import forms
 SET = "2024-T1"
 NOW = datetime.datetime(2024, 5, 22, 14, 30)
 FACTS = forms.base(SET) | {("forsattsblad", "attest", "uppgift"): "avdelningschef Åsa"}
+
+
+def hand_in(folder: Path, data: bytes, by: str = "A") -> Path:
+    """Deliver to an inbox; where the stamped workbook lies."""
+    folder.mkdir(exist_ok=True)
+    return path_of(folder, deliver(Inbox(folder), data, "bok.xlsx", Who(by, None), now=NOW)[0])
 
 
 def without_addresses(text: str) -> str:
@@ -73,9 +80,7 @@ def test_every_dress_of_a_sheet_is_kept(dress: str, tmp_path: Path) -> None:
     result = validate(read_filled(path, catalog()))
     assert forms.flatten(list(result.findings)) == []
     write_control(path, result, copy, replace=False)
-    (tmp_path / "inkorg").mkdir()
-    deliver(tmp_path / "inkorg", path.read_bytes(), "bok.xlsx", by="Åsa", now=NOW)
-    for written in (copy, latest(tmp_path / "inkorg", SET)["SDN08"]):
+    for written in (copy, hand_in(tmp_path / "inkorg", path.read_bytes(), "Åsa")):
         again = validate(read_filled(written, catalog()))
         assert again.receipt["innehall"] == result.receipt["innehall"]
         assert forms.flatten(list(again.findings)) == []
@@ -88,9 +93,9 @@ def test_a_copy_that_would_lose_a_cell_is_not_written(tmp_path: Path, monkeypatc
     monkeypatch.setattr(kontroll, "with_control", lambda *_: other)
     with pytest.raises(NotEditable, match="inget har skrivits"):
         write_control(path, validate(read_filled(path, catalog())), copy, replace=False)
-    monkeypatch.setattr("blankettset.addin.inbox.inkorg.with_texts", lambda *_: other)
+    monkeypatch.setattr("blankettset.addin.inbox.stamp.with_texts", lambda *_: other)
     with pytest.raises(NotEditable, match="inget har skrivits"):
-        deliver(tmp_path, path.read_bytes(), "bok.xlsx", by="A", now=NOW)
+        hand_in(tmp_path, path.read_bytes())
     assert [each.name for each in tmp_path.rglob("*.xlsx")] == ["bok.xlsx"]
 
 
@@ -109,7 +114,7 @@ def test_a_damaged_part_that_nothing_reads_is_carried_along(tmp_path: Path) -> N
     path.write_bytes(data)
     write_control(path, validate(read_filled(path, catalog())), copy, replace=False)
     assert bytes(data[at : at + 16]) in copy.read_bytes()
-    assert deliver(tmp_path, bytes(data), "bok.xlsx", by="A", now=NOW).version == 1
+    assert hand_in(tmp_path, bytes(data)).is_file()
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="minnet mäts i /proc")
@@ -137,11 +142,9 @@ def test_overlapping_parts_are_refused() -> None:
 
 
 def test_what_looks_like_an_escape_is_read_as_it_stands(tmp_path: Path) -> None:
-    path = tmp_path / "inkorg"
-    path.mkdir()
-    deliver(path, forms.raw_bytes(SET, FACTS), "bok.xlsx", by="_x0041_ _x005F_ \x01\ud83d", now=NOW)
-    facts = read_filled(latest(path, SET)["SDN08"], catalog()).facts
-    assert facts["forsattsblad", "inlamnad_av", "uppgift"] == "_x0041_ _x005F_"
+    path = hand_in(tmp_path / "inkorg", forms.raw_bytes(SET, FACTS), "_x0041_ _x005F_ \x01\ud83d")
+    facts = read_filled(path, catalog()).facts
+    assert facts["forsattsblad", "inlamnad_av", "uppgift"] == "_x0041_ _x005F_, controller"
 
 
 def test_rows_and_cells_that_do_not_say_where_they_stand() -> None:

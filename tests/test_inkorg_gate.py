@@ -127,6 +127,7 @@ def test_1_what_the_configuration_names_must_be_there(tmp_path: Path, tenant: Te
         ({"inkorg__mapp": "finns inte"}, "inkorgens mapp"),
         ({"server__webb": "."}, "är ingen mapp från »blankett webb»"),
         ({"server__certifikat": "c.pem", "server__nyckel": "n.pem"}, "c.pem finns inte"),
+        ({"inkorg__stad": "finns inte"}, "stadens mapp"),
         ({}, "nycklar.json innehåller inga nycklar"),
         ({"inloggning__nycklar": "nat", "inkorg__signaturnyckel": "n.pem"}, "n.pem går inte att läsa: den finns inte"),
     ):

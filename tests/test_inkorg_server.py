@@ -28,6 +28,7 @@ from blankettset.addin.cli.kommandon import main
 from blankettset.addin.inbox.bevis import verify
 from tests.inboxserver import WORKBOOK, Server, Tenant, city, is_refused, mine, own, place, stad, tenant
 from tests.test_inkorg import CLEAN, books, carrying, clean
+from tests.test_new_files import children
 
 JSON = {"Content-Type": "application/json"}
 
@@ -337,6 +338,21 @@ def test_the_pane_is_served_with_safe_headers_or_a_sentence_is(mine: Server, tmp
         assert "content-encoding" not in kinds["a.gz"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="reads /proc")
+def test_the_workers_judge_by_the_citys_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "stad").mkdir()
+    (tmp_path / "stad" / "LÄS_MIG.md").write_text("mappen är tom", "utf-8")
+    tenant = Tenant(tmp_path)
+    with city(tmp_path, inkorg__stad="stad") as server:
+        workers = [
+            pid for pid in children(server.process.pid) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        assert workers
+        for pid in workers:
+            assert f"BLANKETT_STAD={tmp_path / 'stad'}".encode() in Path(f"/proc/{pid}/environ").read_bytes()
+        assert server.deliver(clean("1"), login=tenant.token("SLK")).status == 201
+
+
 def test_health_tries_the_inbox(tmp_path: Path) -> None:
     (tmp_path / "inkorg").mkdir()
     with own(tmp_path / "inkorg", before="from blankettset.addin.server import halsa; halsa.OFTEN = 0") as server:
@@ -349,8 +365,6 @@ def test_health_tries_the_inbox(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_is_killed_costs_one_delivery_and_parents_take_their_workers_along(tmp_path: Path) -> None:
-    from tests.test_new_files import children
-
     with own(tmp_path) as server:
         assert server.deliver(clean("1")).status == 201
         workers = [

@@ -125,6 +125,20 @@ def test_each_finding_links_to_its_cell(tmp_path: Path) -> None:
     assert len(links) == len(result.findings)
 
 
+def test_the_sheets_own_links_stay(tmp_path: Path) -> None:
+    """The way back to Innehåll is no link of a finding's."""
+    path, copy = example(filings()[-1], tmp_path), tmp_path / "kopia.xlsx"
+    before = {
+        c.coordinate: c.hyperlink.location for row in load_workbook(path)[SHEET].iter_rows() for c in row if c.hyperlink
+    }
+    write_control(path, checked(path), copy, replace=False)
+    after = {
+        c.coordinate: c.hyperlink.location for row in load_workbook(copy)[SHEET].iter_rows() for c in row if c.hyperlink
+    }
+    assert before
+    assert before.items() <= after.items()
+
+
 def test_a_new_check_replaces_the_old_one(tmp_path: Path) -> None:
     path, copy, again = example(filings()[0], tmp_path), tmp_path / "ett.xlsx", tmp_path / "två.xlsx"
     write_control(path, checked(path), copy, replace=False)

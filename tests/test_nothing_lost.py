@@ -134,6 +134,8 @@ def test_no_command_writes_over_what_it_reads(tmp_path: Path, klar: Path, kind: 
         (klar, ["data", klar, "-o"]),
         (klar, ["fyll", klar, table, "-o"]),
         (klar, ["validera", klar, "--skriv-kontroll"]),
+        (klar, ["ny", "--namnd", "SDN08", "--period", "2024-T2", "--foregaende", klar, "-o"]),
+        (klar, ["uppgradera", klar, "-o"]),
         (earlier, ["validera", klar, "--foregaende", earlier, "--skriv-kontroll"]),
     ):
         target = names_of(source, kind)
@@ -198,6 +200,7 @@ def test_a_request_to_end_leaves_nothing_half_written(tmp_path: Path) -> None:
 def test_the_commands_are_those_that_are_guarded_here() -> None:
     assert set(main.commands) == {
         "ny",
+        "uppgradera",
         "fyll",
         "data",
         "validera",
@@ -205,6 +208,8 @@ def test_the_commands_are_those_that_are_guarded_here() -> None:
         "tillagg",
         "verifiera",
         "gallra",
+        "webb",
+        "sida",
         "regler",
         "exempel",
     }

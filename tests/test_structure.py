@@ -180,9 +180,21 @@ def test_a_namnd_that_is_no_more_is_pointed_to_its_successor() -> None:
     assert "Hägersten-Älvsjö" in found[0].hit.text
 
 
-def test_a_workbook_without_a_stamp_is_no_blankettset() -> None:
+def test_a_lost_stamp_is_told_by_marks_and_cover() -> None:
     raw = forms.raw_book(SET)
     raw.sheets = [sheet for sheet in raw.sheets if sheet.name != STAMP_SHEET]
+    filled = forms.bound(raw)
+    assert (filled.namnd, filled.set.id, filled.set.level) == ("SDN08", SET, "namnd")
+    assert filled.facts == forms.handed_in(SET).facts
+    assert [(f.code, str(f.severity)) for f in forms.findings(filled)] == [("BF001", "varning")]
+
+
+def test_a_workbook_without_stamp_and_cover_is_told_what_it_lacks() -> None:
+    raw = forms.raw_book(SET)
+    raw.sheets = [sheet for sheet in raw.sheets if sheet.name not in (STAMP_SHEET, "Försättsblad")]
+    with pytest.raises(UnreadableWorkbook, match="har tappat det dolda bladet _stampel"):
+        forms.bound(raw)
+    raw.sheets = [RawSheet("Blad1", "visible", {(1, 1): text("Hej")})]
     with pytest.raises(UnreadableWorkbook, match="stämpeln saknas"):
         forms.bound(raw)
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from blankettset.templates.catalog import catalog
 from blankettset.templates.model import LIST_TOTAL, Blankettset, Kind
 from blankettset.templates.periods import begins_within
 from blankettset.validators import common_layout
+from blankettset.validators.across.filed import Handed, Ticket, Unreadable
+from blankettset.validators.across.likeness import compared
+from blankettset.validators.across.versions import choose, sentences
 from blankettset.validators.finding import Finding, Hit, Severity, show
 from blankettset.validators.registry import RULES, declare
-from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable
+from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
 from blankettset.workbook.read.filled import FilledSet
 
 if TYPE_CHECKING:
@@ -29,14 +33,6 @@ declare("BF601", title="Filen går att läsa", severity=Severity.FEL, source=CIT
     När en fil inte går att läsa
     Så anges den här, och de andra konsolideras ändå.
     Exempel: En fil är skyddad med lösenord.
-    """)  # fmt: skip
-declare("BF602", title="Varje nämnd lämnar en fil", severity=Severity.FEL, source=CITY, doc="""
-    BF602: En nämnd, eller i enheternas set en enhet, finns med en gång.
-
-    Givet de filer som samlas in
-    När två filer kommer från samma nämnd eller från samma enhet
-    Så anges båda. Den vars namn kommer sist i bokstavsordning räknas inte med, om de skiljer sig åt.
-    Exempel: SDN08.xlsx och SDN08 rättad.xlsx ligger i samma mapp.
     """)  # fmt: skip
 declare("BF603", title="Alla nämnder har lämnat", severity=Severity.VARNING, source="Registret över nämnder", doc="""
     BF603: Varje nämnd som finns på rapportdagen har lämnat.
@@ -82,84 +78,26 @@ declare("BF607", title="Värden ur en tidigare layout har en plats", severity=Se
     """)  # fmt: skip
 
 
-class Unreadable(msgspec.Struct, frozen=True):
-    """A file that could not be read, and the sentence that says why."""
-
-    file: str
-    reason: str
-
-
-class Ticket(msgspec.Struct, frozen=True):
-    """What must be known of every file to choose among them; thousands take no room."""
-
-    file: str
-    sha256: str
-    namnd: str
-    set_id: str
-    level: str
-    content: str  # hash of the figures and texts
-    enhet: str = ""  # the unit's name in a unit's set
-    layouts: tuple[tuple[str, str], ...] = ()  # form and layout that the workbook was built on; empty: the newest
-
-    @property
-    def owner(self) -> tuple[str, str]:
-        """Whose filing it is: a nämnd's, or one of its units'. Names differ by more than capitals and spaces."""
-        return self.namnd, " ".join(self.enhet.casefold().split())
-
-    @property
-    def main(self) -> tuple[str, str, str]:
-        """The set it belongs to; units are collected nämnd by nämnd."""
-        return self.set_id, self.level, self.namnd if self.level == "enhet" else ""
-
-
-class Handed(msgspec.Struct, frozen=True):
-    """A judged filing without its cells: what a consolidation needs, small enough to pass between processes."""
-
-    ticket: Ticket
-    inputs: Facts
-    broken: frozenset[Key]
-    findings: tuple[Finding, ...]
-    totals: tuple[Finding, ...]  # BF605
-    receipt: Mapping[str, Any]
-
-    @property
-    def namnd(self) -> str:
-        """The nämnd's code."""
-        return self.ticket.namnd
-
-    @property
-    def enhet(self) -> str:
-        """The unit's name, empty for a nämnd's own filing."""
-        return self.ticket.enhet
-
-    @property
-    def file(self) -> str:
-        """The file's name."""
-        return self.ticket.file
-
-    def count(self, severity: Severity) -> int:
-        """How many findings of a severity that still ask for something."""
-        return sum(f.severity is severity and f.explanation is None for f in self.findings)
-
-    @property
-    def explained(self) -> int:
-        """How many warnings that are explained."""
-        return sum(f.explanation is not None for f in self.findings)
-
-
 class Collection(msgspec.Struct, frozen=True):
     """What is consolidated and what was found on the way. `findings` pairs a file (or "") with a finding."""
 
     set: Blankettset | None
     filings: tuple[Handed, ...]
     findings: tuple[tuple[str, Finding], ...]
-    missing: tuple[str, ...]
+    missing: tuple[str, ...]  # nämnder without a file that counts
+    undecided: tuple[str, ...] = ()  # those of them whose several files cannot be told apart
+    versions: Mapping[str, str] = {}  # file -> why it is the one that counts
 
 
-def handed_in(result: Result) -> Handed:
-    """The part of a validation that a consolidation needs."""
+def handed_in(result: Result, modified: str = "") -> Handed:
+    """The part of a validation that a consolidation needs. `modified` is when the workbook says that it was saved."""
     filled = result.filled
-    unit = filled.facts.get(("forsattsblad", "enhet", "uppgift"))
+
+    def said(row: str) -> str:
+        value = filled.facts.get(("forsattsblad", row, "uppgift"))
+        return value.strip() if isinstance(value, str) else ""
+
+    forms = (form for form in filled.forms.values() if form.form.id != "forsattsblad" and form.form.has_inputs)
     ticket = Ticket(
         filled.file,
         filled.sha256,
@@ -167,37 +105,56 @@ def handed_in(result: Result) -> Handed:
         filled.set.id,
         filled.set.level,
         str(result.receipt["innehall"]),
-        unit if isinstance(unit, str) else "",
-        tuple(filled.set.layouts.items()),
+        enhet=said("enhet"),
+        delivered=said("inlamnad"),
+        receipt=said("kvitto"),
+        modified=modified,
+        empty=all(form.is_empty for form in forms),
+        layouts=tuple(filled.set.layouts.items()),
     )
     return Handed(ticket, filled.inputs(), filled.broken, result.findings, tuple(_totals(filled)), result.receipt)
 
 
-def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadable: Iterable[Unreadable]) -> Collection:
+def judge(
+    tickets: Iterable[Ticket],
+    load: Callable[[Ticket], Handed],
+    unreadable: Iterable[Unreadable],
+    picked: Container[str] = (),
+) -> Collection:
     """Choose the filings that belong together and say what is wrong with the rest. Order of files does not matter.
 
-    `load` fetches a chosen filing; the others are never held in memory.
+    `load` fetches a chosen filing; the others are never held in memory. `picked` are files chosen by hand.
     """
     found: list[tuple[str, Finding]] = [
-        (bad.file, _finding("BF601", bad.reason, "Be nämnden lämna in filen igen.", found=bad.file))
-        for bad in sorted(unreadable, key=lambda bad: bad.file)
+        (bad.file, _finding("BF601", bad.reason, bad.action, bad.severity, found=bad.file or None))
+        for bad in sorted(unreadable, key=lambda bad: (bad.severity.rank, bad.file))
     ]
     ordered = sorted(tickets, key=lambda ticket: (*ticket.owner, ticket.file, ticket.sha256))
     if not ordered:
         return Collection(None, (), tuple(found), ())
     counted = Counter(ticket.main for ticket in ordered)
-    main = max(counted, key=lambda key: (counted[key], key))
-    kept: dict[tuple[str, str], Ticket] = {}
+    main = max(counted, key=lambda key: (counted[key], catalog().blankettset(*key[:2]).report_date, key))
+    found += _of_other_sets(ordered, main, all_alike=len(set(counted.values())) == 1)
+    owned: dict[tuple[str, str], list[Ticket]] = {}
     for ticket in ordered:
-        if ticket.main != main:
-            found.append((ticket.file, _finding(
-                "BF604", f"{ticket.file} hör till {_spoken(ticket.main)} men de flesta filerna till {_spoken(main)}; "
-                "den räknas inte med.",
-                "Flytta filen, eller be nämnden om rätt period.", found=_spoken(ticket.main), expected=_spoken(main))))  # fmt: skip
-        elif ticket.owner in kept:
-            found.append((ticket.file, _doubled(kept[ticket.owner], ticket)))
+        if ticket.main == main:
+            owned.setdefault(ticket.owner, []).append(ticket)
+    kept: dict[tuple[str, str], Ticket] = {}
+    versions: dict[str, str] = {}
+    undecided: list[str] = []
+    for owner, theirs in owned.items():
+        version = choose(theirs, next((ticket.file for ticket in theirs if ticket.file in picked), None))
+        if len(theirs) > 1:
+            text, action = sentences(theirs, version)
+            expected = version.ticket.file if version.ticket else None
+            files = tuple(ticket.file for ticket in theirs)
+            found.append((files[0] if version.ticket is None else version.ticket.file, _finding(
+                "BF602", text, action, version.severity, found=str(len(theirs)), expected=expected)))  # fmt: skip
+        if version.ticket is None:
+            undecided.append(owner[0])
         else:
-            kept[ticket.owner] = ticket
+            kept[owner] = version.ticket
+            versions[version.ticket.file] = version.why
     blankettset = common_layout.common(*main[:2], [dict(ticket.layouts) for ticket in kept.values()])
     for ticket, successor in list(_double_plans(blankettset, kept)):
         del kept[successor.owner]
@@ -211,14 +168,45 @@ def judge(tickets: Iterable[Ticket], load: Callable[[Ticket], Handed], unreadabl
         code for code, namnd in blankettset.namnder.items()
         if blankettset.level == "namnd" and namnd.exists_on(blankettset.report_date) and code not in present
     )  # fmt: skip
-    for code in missing:
-        name = blankettset.namnder[code].name
-        found.append(("", _finding("BF603", f"{name} ({code}) har inte lämnat {blankettset.id}.",
-                                   "Begär in filen. Stadens summor saknar nämnden tills den är med.", found=code)))  # fmt: skip
+    silent = [f"{blankettset.namnder[code].name} ({code})" for code in missing if code not in undecided]
+    if silent:
+        who, them = (silent[0], "nämnden") if len(silent) == 1 else (f"{len(silent)} nämnder", "nämnderna")
+        listed = "" if len(silent) == 1 else f": {', '.join(silent)}"
+        found.append(("", _finding("BF603", f"{who} har inte lämnat {blankettset.id}{listed}.",
+                                   f"Begär in det som saknas. Stadens summor saknar {them} tills dess.", found=", ".join(silent))))  # fmt: skip
     for filed in chosen:
         found.extend((filed.file, finding) for finding in filed.totals)
     found.extend(_counterparts(blankettset, chosen))
-    return Collection(blankettset, chosen, tuple(found), missing)
+    found.extend((file, RULES[code].judge(hit, blankettset)) for file, code, hit in compared(blankettset, chosen))
+    return Collection(blankettset, chosen, tuple(found), missing, tuple(undecided), versions)
+
+
+def _of_other_sets(
+    tickets: Iterable[Ticket], main: tuple[str, str, str], *, all_alike: bool
+) -> Iterator[tuple[str, Finding]]:
+    """One finding for the files of each other set."""
+    others: dict[tuple[str, str, str], list[str]] = {}
+    for ticket in tickets:
+        if ticket.main != main:
+            others.setdefault(ticket.main, []).append(ticket.file)
+    most = (
+        f"lika många till {_spoken(main)}, som har den senaste rapportdagen"
+        if all_alike
+        else f"de flesta till {_spoken(main)}"
+    )
+    for other, files in others.items():
+        one = len(files) == 1
+        text = f"{files[0] if one else f'{len(files)} filer'} hör till {_spoken(other)} men {most}; {'den' if one else 'de'} räknas inte med"
+        yield (
+            files[0],
+            _finding(
+                "BF604",
+                f"{text}." if one else f"{text}: {', '.join(files)}.",
+                "Flytta dem till en mapp för sig, eller be nämnden om rätt period.",
+                found=_spoken(other),
+                expected=_spoken(main),
+            ),
+        )
 
 
 def _fitted(handed: Handed, blankettset: Blankettset, found: list[tuple[str, Finding]]) -> Handed:
@@ -259,22 +247,9 @@ def _spoken(main: tuple[str, str, str]) -> str:
     return f"{set_id} för enheter i {namnd}" if level == "enhet" else set_id
 
 
-def _finding(code: str, text: str, action: str, **more: object) -> Finding:
-    severity = RULES[code].severity
-    assert isinstance(severity, Severity)
+def _finding(code: str, text: str, action: str, severity: Severity | None = None, **more: object) -> Finding:
+    severity = severity or RULES[code].severity_in("VB")
     return Finding(code, severity, Hit(text, action, **more))  # type: ignore[arg-type]
-
-
-def _doubled(first: Ticket, second: Ticket) -> Finding:
-    how = "med samma siffror" if first.content == second.content else "med andra siffror"
-    return _finding(
-        "BF602",
-        f"{second.file} kommer från samma {f'enhet ({second.enhet})' if second.enhet else f'nämnd ({second.namnd})'} "
-        f"som {first.file}, {how}; {first.file} räknas med.",
-        "Behåll den fil som gäller och ta bort den andra.",
-        found=second.file,
-        expected=first.file,
-    )
 
 
 def _totals(filed: FilledSet) -> Iterator[Finding]:

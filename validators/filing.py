@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 COVER = "forsattsblad"
 INPUTS = (Kind.INPUT, Kind.SLK)
+LOST = frozenset(  # problems that leave a form's figures unread
+    {"rad_saknas", "kolumn_saknas", "dubbelt_rad_id", "dubbelt_kolumn_id", "blad_saknas", "missing_part", "tomt_blad", "id_borta",
+     "dold_rad_borta", "dold_kolumn_borta"}
+)  # fmt: skip
 
 
 class Filing:
@@ -110,8 +114,7 @@ class Filing:
     @cached_property
     def unusable(self) -> frozenset[str]:
         """Forms whose rows or columns could not be found; their arithmetic is not judged."""
-        kinds = {"rad_saknas", "kolumn_saknas", "dubbelt_rad_id", "dubbelt_kolumn_id", "blad_saknas"}
-        return frozenset(p.form for p in self.filled.problems if p.kind in kinds and p.form)
+        return frozenset(p.form for p in self.filled.problems if p.kind in LOST and p.form)
 
     def judged(self) -> Iterator[FilledForm]:
         """Forms whose figures are judged: found, whole, and filled in (or not filled in by anybody)."""

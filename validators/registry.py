@@ -6,6 +6,7 @@ opens a file and never raises for bad figures; an exception in one is our bug an
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ Rule = Callable[[Filing], Iterator[Hit]]
 MODULES = (
     "bok.struktur",
     "bok.orsaker",
+    "bok.omgivning",
     "bok.inmatning",
     "siffror.storlek",
     "siffror.rimlighet",
@@ -34,6 +36,7 @@ MODULES = (
     "text.analyser",
     "mal.matvarden",
     "siffror.foregaende",
+    "siffror.medfort",
     "text.maltexter",
     "mal.underlag",
     "mal.listor",
@@ -179,7 +182,9 @@ def ruleset_version(blankettset: Blankettset) -> str:
 @cache
 def _code() -> str:
     """A hash of the source of everything that judges, whatever the machine's line endings."""
-    root = Path(__file__).parent.parent
+    root, found = Path(__file__).parent.parent, hashlib.sha256()
     paths = {path.relative_to(root).as_posix(): path for folder in JUDGING for path in (root / folder).rglob("*.py")}
-    paths = {name: path for name, path in paths.items() if not name.startswith(NOT_JUDGING)}
-    return digest({name: path.read_text(encoding="utf-8") for name, path in paths.items()})
+    for name in sorted(paths):
+        if not name.startswith(NOT_JUDGING):
+            found.update(name.encode() + b"\0" + paths[name].read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return found.hexdigest()

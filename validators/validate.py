@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
 import msgspec
@@ -15,9 +16,11 @@ from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity, quoted
 from blankettset.validators.grouping import grouped
 from blankettset.validators.registry import declare, rules, ruleset_version, run
+from blankettset.workbook.calc.values import rounded
 from blankettset.workbook.carry.past import Past
 from blankettset.workbook.read.filled import FilledSet
 
+_TWELVE = Context(prec=12)  # digits; binary arithmetic errs in the fifteenth, and more after a few sums
 BOUND = "En förklaring gäller de siffror den skrevs för"
 
 declare("BF028", title="Förklaringen gäller de siffror som står", many="{n} förklaringar gäller andra siffror än de som nu står", severity=Severity.UPPLYSNING, source=BOUND, doc="""
@@ -121,7 +124,10 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
 
 
 def content_hash(filled: FilledSet) -> str:
-    """A hash of the figures and texts alone: unchanged when the file is only saved again."""
+    """A hash of the figures and texts alone: unchanged when the file is only saved again, or recalculated elsewhere.
+
+    What a formula gives counts at the form's precision: programs differ in the last binary digits. What is typed counts whole.
+    """
     lines = [f"{filled.namnd}\x1f{filled.set.id}"]
     system = filled.system_cells  # what an earlier check or delivery wrote is no content of the nämnd's
     for place, said in sorted(Explanations(filled, ()).given.items()):
@@ -130,10 +136,19 @@ def content_hash(filled: FilledSet) -> str:
     for key, value in sorted(filled.facts.items()):
         if key in system or key[0] == CONTROL:
             continue
-        lines.append(
-            "\x1f".join((*key, value if isinstance(value, str) else f"{value.normalize():f}" if value else "0"))
-        )
+        if isinstance(value, Decimal):
+            cell = filled.cell(key)
+            if cell is not None and cell.formula is not None:
+                value = _steady(value, filled.set.blanketter[key[0]].decimals_of(key[1], key[2]))
+            value = f"{value.normalize():f}" if value else "0"
+        lines.append("\x1f".join((*key, value or "")))
     return hashlib.sha256("\x1e".join(lines).encode()).hexdigest()
+
+
+def _steady(value: Decimal, decimals: int) -> Decimal:
+    """The value as the form shows it. Noise in its last digits is taken away first, so that it cannot tip a half."""
+    exact = _TWELVE.plus(value)
+    return rounded(rounded(exact, decimals + 4), decimals, ROUND_HALF_UP)
 
 
 def _about(filled: FilledSet, place: Place, said: Explanation, now: str | None) -> Finding:

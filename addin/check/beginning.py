@@ -56,17 +56,20 @@ class Begun(msgspec.Struct, frozen=True):
 
 def read_earlier(files: Sequence[Path], catalog: Catalog, *, keep: bool) -> tuple[FilledSet, ...]:
     """The earlier workbooks. CannotRoll when one has content that is no value, unless `keep` leaves it where it is."""
-    found = []
-    for path in files:
-        filled = read_filled(path, catalog)
+    found = tuple(read_filled(path, catalog) for path in files)
+    refuse_losses(found, keep=keep)
+    return found
+
+
+def refuse_losses(previous: Sequence[FilledSet], *, keep: bool) -> None:
+    """CannotRoll when a workbook has content that is no value, unless `keep`."""
+    for filled in previous:
         left = [loss for loss in losses(filled) if not loss.is_own_sheet]
         if left and not keep:
             raise CannotRoll(
-                f"{path} har innehåll som inte går att föra vidare: {enumerated(left)}. Rätta det i Excel, eller lägg till "
+                f"{filled.file} har innehåll som inte går att föra vidare: {enumerated(left)}. Rätta det i Excel, eller lägg till "
                 "--lamna-kvar; inget har skrivits."
             )
-        found.append(filled)
-    return tuple(found)
 
 
 def begin_workbook(

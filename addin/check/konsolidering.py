@@ -8,24 +8,28 @@ import os
 import pickle
 import signal
 import sqlite3
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from blankettset.addin.check.folder import Source, look_through, real
 from blankettset.addin.check.processes import end_with_parent
 from blankettset.addin.check.skydd import spare_other_kinds, spare_sources
 from blankettset.addin.check.unexpected import written
 from blankettset.templates.catalog import catalog
 from blankettset.templates.model import Blankettset
-from blankettset.validators.collection import Collection, Handed, Ticket, Unreadable, eliminated, handed_in, judge
+from blankettset.validators.across.filed import Handed, Ticket, Unreadable
+from blankettset.validators.across.versions import ONLY
+from blankettset.validators.collection import Collection, eliminated, handed_in, judge
 from blankettset.validators.finding import Finding, Severity, show
 from blankettset.validators.validate import validate
 from blankettset.workbook.calc.evaluate import Evaluation, NotComputable
 from blankettset.workbook.city.book import CITY, City, Part, write_city
-from blankettset.workbook.read.bind import read_filled
-from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook, shown_name
+from blankettset.workbook.read.bind import ConsolidatedWorkbook, read_filled
+from blankettset.workbook.read.modified import modified
+from blankettset.workbook.read.xlsx_reader import UnreadableWorkbook
 from blankettset.workbook.write.files import WriteError
 
 MANY = 60  # files; below this a pool of fresh processes costs more than it gives
@@ -78,37 +82,15 @@ class Outcome(msgspec.Struct, frozen=True):
                     "namnd": filed.namnd,
                     **({"enhet": filed.enhet} if filed.enhet else {}),
                     "fil": filed.file,
+                    "version": self.collection.versions.get(filed.file, ONLY),
                     "kvitto": dict(filed.receipt),
                 }
                 for filed in self.collection.filings
             ],
             "saknas": list(self.collection.missing),
+            "ej_valda": list(self.collection.undecided),
             "fynd": [{"fil": file, **finding.as_json()} for file, finding in self.collection.findings],
         }
-
-
-def workbooks(paths: Iterable[Path]) -> list[Path]:
-    """The files named, and in folders every Excel workbook (not Excel's own lock files), in order of name."""
-    found: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found += sorted(
-                p
-                for p in path.iterdir()
-                if p.suffix.lower() in (".xlsx", ".xlsm") and not p.name.startswith(("~$", "."))
-            )
-        else:
-            found.append(path)
-    unique = {_real(path): path for path in found}
-    return list(unique.values())
-
-
-def _real(path: Path) -> Path:
-    """The file that a path leads to; links that go in a circle lead to themselves, and are told of when read."""
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path.absolute()
 
 
 def consolidate(
@@ -117,13 +99,15 @@ def consolidate(
     *,
     replace: bool,
     now: datetime.datetime | None = None,
+    picks: Mapping[str, str] = {},
     told: Callable[[int, int], None] | None = None,
 ) -> Outcome:
     """Read, judge and write. One bad file is a finding; WriteError when nothing at all could be consolidated.
 
-    `told` hears how many of how many files have been read.
+    `told` hears how many of how many files have been read. `picks` says which of several files counts: file -> the code
+    of its nämnd.
     """
-    steps = consolidating(paths, target, replace=replace, now=now, judged=judged_by_processes)
+    steps = consolidating(paths, target, replace=replace, now=now, picks=picks, judged=judged_by_processes)
     while True:
         try:
             done, total = next(steps)
@@ -140,7 +124,8 @@ def consolidating(
     *,
     replace: bool,
     now: datetime.datetime | None = None,
-    judged: Callable[[list[Path]], Iterator[tuple[Ticket, bytes] | Unreadable]] | None = None,
+    picks: Mapping[str, str] = {},
+    judged: Callable[[list[Source]], Iterator[tuple[Ticket, bytes] | Unreadable]] | None = None,
 ) -> Generator[tuple[int, int], None, Outcome]:
     """As consolidate, a file at a time, for a door that has no threads or processes: yields how many have been read.
 
@@ -149,11 +134,13 @@ def consolidating(
     if target.exists() and not replace:
         raise WriteError(f"{target} finns redan och skrivs inte över. Välj ett annat namn eller lägg till --ersatt.")
     spare_other_kinds(target)
-    files = [path for path in workbooks(paths) if _real(path) != _real(target)]  # an earlier result in the folder
+    found_files = look_through(paths, but=target)  # the target may be an earlier result in the folder
+    files, unreadable = list(found_files.workbooks), list(found_files.unread)
     if not files:
-        raise WriteError("Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs.")
-    spare_sources(target, files)
-    unreadable: list[Unreadable] = []
+        said = " ".join(each.reason for each in unreadable[:3])
+        raise WriteError(f"Det finns inga arbetsböcker (.xlsx) att konsolidera i det som angavs. {said}".strip())
+    spare_sources(target, [source.path for source in files])
+    picked = _picked(files, picks)
     with Spool() as spool:
         yield 0, len(files)
         for number, found in enumerate((judged or judged_here)(files), start=1):
@@ -162,7 +149,8 @@ def consolidating(
             else:
                 spool.put(*found)
             yield number, len(files)
-        collection = judge(spool.tickets, spool.load, unreadable)
+        _require_owners(spool.tickets, picked)
+        collection = judge(spool.tickets, spool.load, unreadable, picked)
     if collection.set is None:
         raise WriteError(
             "Ingen av filerna gick att läsa som blankettset. " + " ".join(bad.reason for bad in unreadable[:3])
@@ -171,6 +159,33 @@ def consolidating(
     beside = write_city(target, _city(collection, moment), replace_existing=replace)
     rows = tuple(_overview_row(collection.set, filed) for filed in collection.filings)
     return Outcome(target, collection, rows, beside)
+
+
+def _picked(files: Sequence[Source], picks: Mapping[str, str]) -> dict[str, str]:
+    """Shown name -> code for the files that are picked by name or path. WriteError for one that is not among the files."""
+    found = {}
+    for name, code in picks.items():
+        fits = [each.shown for each in files if each.shown == name or real(each.path) == real(Path(name))]
+        fits = fits or [each.shown for each in files if each.path.name == name]
+        if len(fits) != 1:
+            what = "finns inte bland de filer som läses" if not fits else f"finns på flera ställen: {', '.join(fits)}"
+            raise WriteError(f"--valj {code}={name}: filen {what}.")
+        found[fits[0]] = code
+    return found
+
+
+def _require_owners(tickets: Iterable[Ticket], picked: Mapping[str, str]) -> None:
+    """WriteError when a picked file is not of the nämnd that it was picked for."""
+    owners = {ticket.file: ticket for ticket in tickets}
+    chosen: dict[tuple[str, str], str] = {}
+    for file, code in picked.items():
+        ticket = owners.get(file)
+        if ticket is None:
+            raise WriteError(f"--valj {code}={file}: filen går inte att läsa, så den kan inte väljas.")
+        if ticket.namnd.casefold() != code.casefold():
+            raise WriteError(f"--valj {code}={file}: filen kommer från {ticket.namnd}.")
+        if chosen.setdefault(ticket.owner, file) != file:
+            raise WriteError(f"--valj {code}: två filer är valda, {chosen[ticket.owner]} och {file}. Välj en.")
 
 
 class Spool:
@@ -202,23 +217,26 @@ class Spool:
         return found
 
 
-def _judge_file(path: Path) -> tuple[Ticket, bytes] | Unreadable:
+def _judge_file(source: Source) -> tuple[Ticket, bytes] | Unreadable:
+    path, shown = source
     try:
-        handed = handed_in(validate(read_filled(path, catalog())))
+        handed = handed_in(validate(read_filled(path, catalog(), name=shown)), modified(path))
+    except ConsolidatedWorkbook as error:
+        return Unreadable(shown, str(error), "Inget, om den bara ligger kvar.", Severity.UPPLYSNING)
     except UnreadableWorkbook as error:
-        return Unreadable(shown_name(path), str(error))
+        return Unreadable(shown, str(error))
     except Exception as error:  # our own bug in one file must not stop the others
         told = written(error, door="konsolideringen").sentence
-        return Unreadable(shown_name(path), f"{shown_name(path)} går inte att bedöma. {told}")
+        return Unreadable(shown, f"{shown} går inte att bedöma. {told}")
     return handed.ticket, pickle.dumps(handed, pickle.HIGHEST_PROTOCOL)
 
 
-def judged_here(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+def judged_here(files: list[Source]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     """Each file read and judged, in order, by this process."""
     return map(_judge_file, files)
 
 
-def judged_by_processes(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
+def judged_by_processes(files: list[Source]) -> Iterator[tuple[Ticket, bytes] | Unreadable]:
     """Each file read and judged, in order; by several processes when there are enough of them to pay for it."""
     workers = min(os.cpu_count() or 1, 8)
     import multiprocessing
@@ -235,10 +253,10 @@ def judged_by_processes(files: list[Path]) -> Iterator[tuple[Ticket, bytes] | Un
     yield from spread(_judge_file, files, _lost, workers=workers, context=context, initializer=_calm, chunk=chunk)
 
 
-def _lost(path: Path) -> Unreadable:
+def _lost(source: Source) -> Unreadable:
     return Unreadable(
-        shown_name(path),
-        f"{shown_name(path)} gick inte att läsa färdigt: kontrollen av den avbröts av datorn, troligen för att minnet tog slut. "
+        source.shown,
+        f"{source.shown} gick inte att läsa färdigt: kontrollen av den avbröts av datorn, troligen för att minnet tog slut. "
         "Pröva filen för sig med »blankett validera».",
     )
 
@@ -260,6 +278,7 @@ def _city(collection: Collection, moment: str) -> City:
         receipt = filed.receipt
         provenance = (
             ("Fil", filed.file),
+            ("Version som räknas", collection.versions.get(filed.file, ONLY)),
             ("Filens kontrollsumma (sha256)", filed.ticket.sha256),
             ("Innehållets kontrollsumma", str(receipt["innehall"])),
             ("Definition", str(receipt["definition"])),
@@ -273,7 +292,10 @@ def _city(collection: Collection, moment: str) -> City:
         parts.append(Part(filed.namnd, name, filed.inputs, counts, provenance, str(area) if area else None))
         rows += [_finding_row(name, filed.file, collection, finding) for finding in filed.findings]
     rows = [_finding_row("", file, collection, finding) for file, finding in collection.findings] + rows
-    missing = tuple((code, _name(collection, code)) for code in collection.missing)
+    missing = tuple(
+        (code, _name(collection, code) + (": flera filer, ingen vald" if code in collection.undecided else ""))
+        for code in collection.missing
+    )
     pairs = tuple((a, b, amount) for (a, b), amount in sorted(eliminated(blankettset, collection.filings).items()))
     owner = CITY
     if blankettset.level == "enhet" and collection.filings:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from blankettset.addin.cli.flytta import uppgradera
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
 from blankettset.addin.cli.stad import kf, stad
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
@@ -20,6 +21,7 @@ from blankettset.addin.cli.webben import sida, webb
 if TYPE_CHECKING:
     from blankettset.templates.model import Blankettset, Namnd
     from blankettset.validators.validate import Result
+    from blankettset.workbook.carry.slk import Filled
 
 
 @click.group(
@@ -84,7 +86,7 @@ def _lista(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=guarded(_lista),
     help="Visa vilka perioder och nämnder det går att skapa set för.",
 )
-@click.option("--namnd", cls=Val, required=True, metavar="NÄMND", help="Nämndens kod eller namn, till exempel SDN08.")
+@click.option("--namnd", cls=Val, metavar="NÄMND", help="Nämndens kod eller namn, till exempel SDN08.")
 @click.option("--period", cls=Val, required=True, metavar="SET", help="År och period, till exempel 2024-T1.")
 @click.option(
     "--niva",
@@ -93,9 +95,15 @@ def _lista(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     default="namnd",
     help="Nämndens set (namnd) eller en enhets (enhet).",
 )
-@click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option("-o", "--ut", cls=Val, type=PATH, metavar="FIL.xlsx", help="Filen som skapas.")
+@click.option("--alla", type=PATH, metavar="MAPP", help="I stället för en fil: en arbetsbok för varje nämnd i mappen.")
+@click.option("--enheter", type=PATH, metavar="LISTA.csv", help="Med --alla: för varje enhet på listan (enhet;omrade).")
 @click.option(
-    "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok att börja med; kan upprepas."
+    "--foregaende",
+    multiple=True,
+    type=PATH,
+    metavar="FIL",
+    help="Tidigare arbetsbok att börja med, eller en mapp; kan upprepas.",
 )
 @click.option("--ifyllt", type=PATH, metavar="SLK.csv", help="Det som SLK fyller i: låses och blir blått.")
 @click.option(
@@ -104,32 +112,44 @@ def _lista(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @replace_option
 @guarded
 def ny(
-    namnd: str,
+    namnd: str | None,
     period: str,
     niva: str,
-    ut: Path,
+    ut: Path | None,
+    alla: Path | None,
+    enheter: Path | None,
     foregaende: tuple[Path, ...],
     ifyllt: Path | None,
     lamna_kvar: bool,
     ersatt: bool,
 ) -> int:
-    """Skapa ett blankettset för en nämnd och period.
+    """Skapa ett blankettset för en nämnd och period, eller för alla.
 
     Med --foregaende börjar det med det som redan är känt: enheter, projekt, mål, budget, ingående fonder och mer. Det som ska granskas är
     markerat tills någon ändrar det eller svarar Ja under Medfört granskat på försättsbladet.
     """
     from blankettset.addin.check.beginning import begin_workbook, read_earlier
+    from blankettset.addin.check.folder import workbooks
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.addin.check.stadsmapp import keep_layouts
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.carry.slk import read_slk
 
     blankettset = _set(period, niva)
-    chosen = _namnd(namnd, blankettset)
-    spare_sources(_xlsx(ut), (*foregaende, *((ifyllt,) if ifyllt else ())))
+    chosen = _namnd(namnd, blankettset) if namnd is not None else None
+    if (ut is None) == (alla is None) or (enheter is not None and (alla is None or niva != "enhet")):
+        raise Obrukbart("Ange antingen -o FIL.xlsx eller --alla MAPP; --enheter hör till --alla med --niva enhet.")
+    if chosen is None and (alla is None or niva == "enhet"):
+        raise Obrukbart("Uppgiften --namnd saknas. Se »blankett ny --help».")
     slk = read_slk(ifyllt, blankettset) if ifyllt else None
-    previous = read_earlier(foregaende, catalog(), keep=lamna_kvar)
     keep_layouts(catalog(), blankettset)
+    if alla is not None:
+        return _for_all(blankettset, chosen, alla, enheter, foregaende, slk, keep=lamna_kvar, replace=ersatt)
+    assert ut is not None
+    assert chosen is not None
+    earlier = workbooks(foregaende)
+    spare_sources(_xlsx(ut), (*earlier, *((ifyllt,) if ifyllt else ())))
+    previous = read_earlier(earlier, catalog(), keep=lamna_kvar)
     begun = begin_workbook(ut, blankettset, chosen, previous, keep=lamna_kvar, slk=slk, replace=ersatt)
     click.echo(
         f"{ut}: {blankettset.title} för {chosen.name} ({chosen.code}), {len(blankettset.blanketter)} blanketter."
@@ -137,6 +157,38 @@ def ny(
     for sentence in begun.sentences():
         click.echo(sentence)
     return 0
+
+
+def _for_all(
+    blankettset: Blankettset,
+    namnd: Namnd | None,
+    folder: Path,
+    enheter: Path | None,
+    sources: tuple[Path, ...],
+    slk: Filled | None,
+    *,
+    keep: bool,
+    replace: bool,
+) -> int:
+    from blankettset.addin.check.handing_out import Recipient, all_namnder, hand_out, sentences, units
+    from blankettset.addin.cli.utskrift import Bar
+    from blankettset.templates.catalog import catalog
+
+    if blankettset.level == "enhet":
+        if enheter is None or namnd is None:
+            raise Obrukbart("Ange nämndens enheter med --enheter LISTA.csv (rubriken enhet;omrade).")
+        recipients = units(enheter, blankettset, namnd)
+    else:
+        recipients = [Recipient(namnd)] if namnd is not None else all_namnder(blankettset)
+    handed = hand_out(
+        folder, blankettset, recipients, catalog(), sources, slk=slk, keep=keep, replace=replace, told=Bar("Skapar")
+    )
+    lines, wrong = sentences(handed, blankettset)
+    for line in lines:
+        click.echo(line)
+    for line in wrong:
+        click.echo(line, err=True)
+    return FEL if wrong else 0
 
 
 def _xlsx(path: Path) -> Path:
@@ -147,7 +199,14 @@ def _xlsx(path: Path) -> Path:
 
 @main.command()
 @click.argument("fil", type=PATH, metavar="FIL.xlsx")
-@click.argument("data", type=PATH, metavar="DATA.csv")
+@click.argument("data", type=PATH, required=False, metavar="[DATA.csv]")
+@click.option("--ur", type=PATH, metavar="HUVUDBOK.csv", help="I stället för DATA: en export ur huvudboken.")
+@click.option(
+    "--koppling",
+    type=PATH,
+    metavar="KOPPLING.csv",
+    help="Till --ur: vilka konton och verksamheter som hör till vilken cell.",
+)
 @click.option("-o", "--ut", cls=Val, required=True, type=PATH, metavar="UT.xlsx", help="Den nya arbetsboken.")
 @click.option(
     "--lamna-kvar",
@@ -156,42 +215,66 @@ def _xlsx(path: Path) -> Path:
 )
 @replace_option
 @guarded
-def fyll(fil: Path, data: Path, ut: Path, lamna_kvar: bool, ersatt: bool) -> int:
-    """Fyll en ny arbetsbok ur en gammal och en datafil.
+def fyll(
+    fil: Path, data: Path | None, ur: Path | None, koppling: Path | None, ut: Path, lamna_kvar: bool, ersatt: bool
+) -> int:
+    """Fyll en ny arbetsbok ur en gammal och en datafil, eller ur huvudboken.
 
     UT får FIL:s siffror och därtill DATA:s (blankett;rad;kolumn;varde). FIL ändras aldrig. Ett tal för en beräknad cell får formeln stå kvar när det stämmer inom blankettens
     tolerans; annars skrivs talet, och kontrollen visar skillnaden. En listrad vars namn byts ut ersätts helt.
-    Har FIL innehåll som inte är något värde (text i en talcell, egna blad) och som DATA inte ersätter skrivs inget.
+    Hjälpkolumner och andra beräknade texter i DATA räknas alltid om.
+    Har FIL innehåll som inte är något värde (text i en talcell, egna blad, anteckningar) och som DATA inte ersätter skrivs inget.
+
+    Med --ur summeras huvudbokens rader enligt --koppling (giltig_fran;giltig_till;konto;verksamhet;blankett;rad;kolumn;tecken). Det som
+    inte är kopplat räknas upp, och svaret till skalet är då 1.
     """
+    from blankettset.addin.check.ledger import ledger_facts
     from blankettset.addin.check.skydd import spare_sources
     from blankettset.templates.catalog import catalog
     from blankettset.workbook.read.bind import read_filled
+    from blankettset.workbook.read.carried import at_present
     from blankettset.workbook.read.facts import merged, read_facts, replaced_rows
     from blankettset.workbook.read.losses import enumerated, losses, typed_over
     from blankettset.workbook.write.build import build
+    from blankettset.workbook.write.carried_marks import Marks
 
-    spare_sources(ut, (fil, data))
-    filled = read_filled(fil, catalog())
-    given = read_facts(data, filled.set, filled.namnd)
+    if (data is None) == (ur is None) or (ur is None) != (koppling is None):
+        raise Obrukbart(
+            "Ange antingen DATA.csv, eller --ur HUVUDBOK.csv med --koppling KOPPLING.csv. Se »blankett fyll --help»."
+        )
+    spare_sources(ut, [path for path in (fil, data, ur, koppling) if path is not None])
+    filled = read_filled(fil, catalog(), notes=True)
+    said: list[str] = []
+    unmapped = False
+    if data is not None:
+        given = read_facts(data, filled.set, filled.namnd)
+    else:
+        assert ur is not None
+        assert koppling is not None
+        summed, said = ledger_facts(ur, koppling, filled)
+        given, unmapped = dict(summed.facts), bool(summed.unmapped)
     old = {**filled.inputs(), **typed_over(filled)}
     replaced = replaced_rows(old, given, filled.set)
     left = [loss for loss in losses(filled) if loss.key not in given and (loss.key or ())[:2] not in replaced]
     if left and not lamna_kvar:
         raise Obrukbart(
-            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {data.name} "
+            f"{fil} har innehåll som inte går att föra över: {enumerated(left)}. Rätta det i Excel, ge värdet i {(data or koppling or ut).name} "
             "eller lägg till --lamna-kvar; inget har skrivits."
         )
     facts = merged(old, given, filled.set)
     chosen = catalog().namnd(filled.namnd)
-    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt)
+    marks = Marks(at_present(filled.set, filled.carried, facts))
+    kept = build(_xlsx(ut), filled.set, chosen, facts, replace=ersatt, marks=marks)
     click.echo(f"{ut}: {len(facts)} värden ifyllda för {chosen.name}, {filled.set.id}.")
+    for sentence in said:
+        click.echo(sentence)
     if left:
         click.echo(f"Kvar i {fil} och inte i {ut}: {enumerated(left)}.", err=True)
     if kept:
         click.echo(
             f"{len(kept)} tal stämmer inte med blankettens formler och skrevs i stället för dem; kontrollen visar vilka."
         )
-    return 0
+    return FEL if unmapped else 0
 
 
 @main.command()
@@ -276,21 +359,33 @@ def _print_result(result: Result) -> None:
 @click.option(
     "-o", "--ut", cls=Val, required=True, type=PATH, metavar="STAD.xlsx", help="Den konsoliderade arbetsboken."
 )
+@click.option(
+    "--valj", cls=Val, multiple=True, metavar="KOD=FIL", help="Vilken av en nämnds filer som räknas; kan upprepas."
+)
 @json_option
 @replace_option
 @guarded
-def konsolidera(filer: tuple[Path, ...], ut: Path, as_json: bool, ersatt: bool) -> int:
+def konsolidera(filer: tuple[Path, ...], ut: Path, valj: tuple[str, ...], as_json: bool, ersatt: bool) -> int:
     """Slå ihop nämndernas arbetsböcker till en för staden."""
     from blankettset.addin.check.konsolidering import consolidate
     from blankettset.addin.cli.utskrift import Bar, print_collection
     from blankettset.addin.inbox.inkorg import expanded
 
-    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, told=Bar("Läser och kontrollerar"))
+    picks = dict(_pick(each) for each in valj)
+    outcome = consolidate(expanded(filer), _xlsx(ut), replace=ersatt, picks=picks, told=Bar("Läser och kontrollerar"))
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False, indent=2))
     else:
         print_collection(outcome)
     return FEL if outcome.errors else 0
+
+
+def _pick(text: str) -> tuple[str, str]:
+    """A file and the code of its nämnd, from KOD=FIL."""
+    code, is_equal, file = text.partition("=")
+    if not is_equal or not code.strip() or not file.strip():
+        raise Obrukbart(f"--valj {text}: skriv nämndens kod och filen, till exempel --valj SDN08=rättad.xlsx.")
+    return file.strip(), code.strip()
 
 
 @main.command()
@@ -328,7 +423,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (tillagg, verifiera, gallra, kf, stad, webb, sida):
+for command in (uppgradera, tillagg, verifiera, gallra, kf, stad, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":

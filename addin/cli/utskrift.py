@@ -155,6 +155,7 @@ def print_collection(outcome: Outcome) -> None:
         out.print(Text(f"    {finding.hit.text}"))
         for line in finding.lines(PLACES):
             out.print(Text(f"      {line}"))
+        out.print(Text(f"    → {finding.hit.action}", style="dim"))
     out.print()
     out.print(Text(outcome.sentence(), style="bold"))
 

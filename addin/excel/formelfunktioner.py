@@ -8,13 +8,14 @@ understood gives a text that begins with #VÄRDEFEL! and says why: never a silen
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from blankettset.templates.catalog import catalog
 from blankettset.workbook.calc import nyckeltal, status
+from blankettset.workbook.calc.answers import bare, is_answer
 from blankettset.workbook.calc.form_functions import NAMESPACE
 from blankettset.workbook.calc.matvarde import Slag, tolka
 from blankettset.workbook.calc.meant import both, is_ambiguous
@@ -130,10 +131,12 @@ def _text(cell: Cell) -> str | Decimal | None:
 
 
 def _choice(list_id: str, name: str, cell: Cell) -> str | None:
-    """The id of an answer given by its label or id; symbols and capitals do not matter."""
-    if cell is None:
+    """The id of an answer given by its label or id; symbols, spaces and capitals do not matter."""
+    text = bare(str(cell or ""))
+    if not text:
         return None
-    found = _answers(list_id).get(_bare(str(cell)))
+    labels = _labels(list_id)
+    found = next((id_ for id_, label in labels.items() if text == id_.casefold() or is_answer(text, label)), None)
     if found is None:
         known = ", ".join(_labels(list_id).values())
         raise Felaktigt(f"{name} »{cell}» finns inte. Det finns {known}.")
@@ -144,17 +147,6 @@ def _choice(list_id: str, name: str, cell: Cell) -> str | None:
 def _labels(list_id: str) -> Mapping[str, str]:
     """Id -> label of a shared list of answers."""
     return {str(o["id"]): str(o["label"]) for o in catalog().documents["listor.yaml"]["listor"][list_id]}
-
-
-@cache
-def _answers(list_id: str) -> Mapping[str, str]:
-    """How an answer may be written -> its id."""
-    return {_bare(text): id_ for id_, label in _labels(list_id).items() for text in (id_, label)}
-
-
-@lru_cache(maxsize=1024)
-def _bare(text: str) -> str:
-    return " ".join("".join(c for c in text if c.isalnum() or c in " _").split()).casefold()
 
 
 def parameter(id_: str, year: Cell = None) -> Decimal:
@@ -184,6 +176,38 @@ def _prognossakerhet(utfall: Cell, prognos: Cell) -> Decimal | None:
     return nyckeltal.prognossakerhet(number("Utfallet", utfall), number("Prognosen i T2", prognos))
 
 
+MEASURES = ("Utfallet", "Prognosen", "Årsmålet", "KF:s årsmål", "Utfallet föregående år")
+
+
+def _require_one_unit(named: Iterable[tuple[str, str | Decimal | None]], unit: str | Decimal | None) -> None:
+    """Felaktigt for values in different units, and for a share as 0,85 beside one in percent: they cannot be compared."""
+    read = [
+        (name, _shown_value(value), tolka(_shown_value(value), str(unit or "")))
+        for name, value in named
+        if value is not None
+    ]
+    found = [
+        (name, text, each.tal, each.enhet) for name, text, each in read if each is not None and each.tal is not None
+    ]
+    stated = {enhet: (name, text) for name, text, _, enhet in found if enhet}
+    if len(stated) > 1:
+        (one, first), (other, second) = list(stated.values())[:2]
+        raise Felaktigt(f"{one} »{first}» och {other[0].lower() + other[1:]} »{second}» har olika enhet.")
+    percent = "%" in stated or bare(str(unit or "")) in ("%", "procent")
+    whole = next(((name, text) for name, text, number, _ in found if abs(number) > 1), None)
+    for name, text, number, enhet in found if percent and whole else ():
+        if not enhet and 0 < abs(number) <= 1:
+            assert whole is not None
+            raise Felaktigt(
+                f"{name} {text} är {format_number(100 * number)} % om det är en andel, men {whole[0].lower() + whole[0][1:]} är "
+                f"»{whole[1]}». Skriv båda i procent."
+            )
+
+
+def _shown_value(value: str | Decimal | None) -> str:
+    return format_number(value) if isinstance(value, Decimal) else value or ""
+
+
 def _indikatorstatus(
     utfall: Cell,
     prognos: Cell,
@@ -199,6 +223,7 @@ def _indikatorstatus(
     if all(value is None for value in given):
         return None
     unit = _text(enhet)
+    _require_one_unit(zip(MEASURES, given, strict=True), unit)
     target = status.forsta_matvarde(given[2], given[3], unit)
     tolerance = parameter("indikator.tolerans_delvis", ar)
     direction = _choice("riktning", "Riktningen", riktning)

@@ -33,6 +33,7 @@ from blankettset.addin.server.gate import App, Gate, Stop, at_the_threshold
 from blankettset.addin.server.jobs import Jobs
 from blankettset.addin.server.settings import CannotStart, Settings
 from blankettset.addin.server.tokens import Keys
+from blankettset.templates.catalog import STAD, catalog
 from blankettset.templates.errors import reason
 
 NO_PANE = "Inkorgen är igång, men här finns ingen panel. Skapa den med »blankett webb MAPP» och ange mappen."
@@ -87,6 +88,11 @@ async def _unknown(_: Request, error: Exception) -> Response:
 def _require(settings: Settings) -> None:
     if not settings.mapp.is_dir():
         raise CannotStart(f"Servern startar inte: inkorgens mapp {settings.mapp} finns inte. Skapa den.")
+    if settings.stad is not None:
+        if not settings.stad.is_dir():
+            raise CannotStart(f"Servern startar inte: stadens mapp {settings.stad} finns inte.")
+        os.environ[STAD] = str(settings.stad.resolve())  # holds for the workers too
+    catalog()  # a mistake in a definition is said here, and not to the first who delivers
     if (
         settings.webb is not None
         and not (settings.webb / "panel.html").is_file()

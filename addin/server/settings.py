@@ -43,6 +43,7 @@ SETTINGS: Mapping[str, Mapping[str, Setting]] = {
     },
     "inkorg": {
         "mapp": Setting(str, None, "Mappen för inlämningar. Bara tjänstens konto ska kunna skriva i den."),
+        "stad": Setting(str, "", "Stadens mapp med egna blanketter, mål och parametrar (»blankett stad ny»). Tomt: de som följer med."),
         "logg": Setting(str, "", "Mappen för granskningsloggen. Tomt: logg i inkorgen; lägg den helst på en annan disk."),
         "signaturnyckel": Setting(str, "", "Ed25519-nyckel (PEM) som signerar kvitton. Tomt: kvitton kedjas men signeras inte."),
     },
@@ -82,6 +83,7 @@ class Settings(msgspec.Struct, frozen=True):
     ursprung: tuple[str, ...]
     arbetare: int
     mapp: Path
+    stad: Path | None
     logg: Path
     signaturnyckel: Path | None
     sort: Literal["entra", "ingen"]
@@ -172,7 +174,7 @@ def settings(raw: Mapping[str, Any], name: str, folder: Path) -> Settings:
     return Settings(**made)
 
 
-PATHS = {"certifikat", "nyckel", "webb", "mapp", "logg", "signaturnyckel"}
+PATHS = {"certifikat", "nyckel", "webb", "mapp", "stad", "logg", "signaturnyckel"}
 
 
 def _is_of(value: Any, kind: type) -> bool:

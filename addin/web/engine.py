@@ -82,7 +82,7 @@ def _check(asked: Question) -> Answer:
 def _check_values(asked: Question) -> Answer:
     """The payload route: what Excel shows, where it does not give the file itself."""
     name = str(asked.said.get("namn") or "arbetsboken")
-    raw = raw_book(asked.said["bok"], asked.said["formler"])
+    raw = raw_book(asked.said["bok"], asked.said["formler"], asked.said.get("visas"))
     return Answer(answer(raw, validate(bind(raw, catalog(), name), asked.earlier())))
 
 

@@ -23,7 +23,7 @@ from blankettset.templates.errors import Refusal, reason
 from blankettset.workbook.write.files import WriteError, new_file
 
 CDN = "https://appsforoffice.microsoft.com/lib/1/hosted/office.js"
-LOCAL = "https://localhost:8443"
+LOCAL = "https://127.0.0.1:8765"  # where blankett tillagg serves it on one's own machine
 MARK = "version.json"
 PAGES = ("index.html", "panel.html", "manifest.xml", "sw.js", "funktioner.js", "web.config")
 

@@ -53,15 +53,13 @@ class Pane(Opened):
     def cards(self) -> Any:
         return self.page.locator(".fynd")
 
-    def explain(self, words: str, code: str = "BF302", *, all_alike: bool = False) -> None:
+    def explain(self, words: str, code: str = "BF302") -> None:
         """A warning explained in the pane, which then checks again."""
         self.validate()
         card = self.page.locator(".fynd.varning", has_text=code).first
         card.locator(".kod").click()
         card.get_by_text("Förklara", exact=True).click()
         card.locator("textarea").fill(words)
-        if all_alike:
-            card.locator(".forklara input[type=checkbox]").check()
         card.get_by_text("Spara förklaringen").click()
         self.idle()
 

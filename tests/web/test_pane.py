@@ -161,17 +161,22 @@ def test_an_explanation_holds_for_the_command_line(pane: Pane) -> None:
     assert not pane.page.is_visible("#fel-banner")
 
 
-def test_many_alike_are_explained_at_once(pane: Pane) -> None:
+def test_a_finding_that_stands_for_many_places_shows_them_and_has_one_explanation(pane: Pane) -> None:
     pane.validate()
-    counted: dict[tuple[str, str | None], int] = {}
-    for each in checked(pane.host.saved()).findings:
-        if str(each.severity) == "varning":
-            counted[each.code, each.hit.form] = counted.get((each.code, each.hit.form), 0) + 1
-    if max(counted.values()) < 2:
-        pytest.skip("exemplet har inga två varningar av samma slag i en blankett")
-    (code, _), number = max(counted.items(), key=lambda item: item[1])
-    pane.explain("Samma skäl för alla.", code, all_alike=True)
-    assert sum(each.explanation == "Samma skäl för alla." for each in checked(pane.host.saved()).findings) == number
+    grouped = next(
+        each for each in checked(pane.given).findings if str(each.severity) == "varning" and len(each.parts) > 1
+    )
+    card = pane.page.locator(".fynd.varning", has_text=grouped.code).first
+    card.locator(".kod").click()
+    card.locator("summary").click()
+    assert card.locator(".stallen li").count() == len(grouped.parts)
+    before = len(pane.host.done("select"))
+    card.locator(".stallen fluent-button").last.click()
+    pane.until(lambda: len(pane.host.done("select")) > before)
+    assert pane.host.done("select")[-1] == ("select", grouped.parts[-1].sheet, grouped.parts[-1].cell)
+    pane.explain("Samma skäl för alla.", grouped.code)
+    told = [each for each in checked(pane.host.saved()).findings if each.explanation == "Samma skäl för alla."]
+    assert [each.code for each in told] == [grouped.code]
 
 
 def test_a_draft_survives_the_filter_and_an_empty_one_says_why(pane: Pane) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 
 from blankettset.templates.model import Blankettset
@@ -37,7 +37,7 @@ class Lasare:
             if part
         )
 
-    def sentences(self, text: str) -> Iterator[Mening]:
+    def sentences(self, text: str) -> tuple[Mening, ...]:
         """The sentences of a text."""
         return meningar(text, self.numbers, self.year)
 

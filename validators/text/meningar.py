@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -88,8 +88,13 @@ class Mening(msgspec.Struct, frozen=True, dict=True):
         return plain if len(plain) <= limit else plain[: limit - 1].rstrip() + "…"
 
 
-def meningar(text: str, numbers: Talsokare, year: int) -> Iterator[Mening]:
+@lru_cache(maxsize=4096)  # several rules read the same texts
+def meningar(text: str, numbers: Talsokare, year: int) -> tuple[Mening, ...]:
     """The sentences of a text in a report of `year`."""
+    return tuple(_meningar(text, numbers, year))
+
+
+def _meningar(text: str, numbers: Talsokare, year: int) -> Iterator[Mening]:
     start = 0
     for end, after in [*((m.start(), m.end()) for m in _END.finditer(text)), (len(text), len(text))]:
         piece = text[start:end]

@@ -1,7 +1,8 @@
 """The functions that a definition may name, each in Python and in Excel: one entry, so that the two stay together.
 
-In the Excel text {0}, {1} ... are the arguments, then the parameters; {alla} is all arguments; {helt} and the like are the labels of the
-arguments' answers, {blir_helt} those of the cell's own, {rapportdag} the report date.
+In the Excel text {0}, {1} ... are the arguments, then the parameters; {alla} is all arguments; {0:helt} asks whether an argument that
+somebody has typed gives the answer helt (see workbook.calc.answers), {helt} and the like are the labels of the arguments' answers as the
+program writes them, {blir_helt} those of the cell's own, {rapportdag} the report date.
 
 A cell that only analyses may also call the Excel add-in's function: `stored` is the call, and the cell then holds
 IFERROR(the call, our own formula), so that it is right with and without the add-in. Figures that are reported never do.
@@ -68,23 +69,23 @@ _FIRST = 'IF({0}="",{1},{0})'
 _JUDGED = _tal(_FIRST, "{2}")
 _WORDS = ",".join(f'"{word}"' for word in (*status.OKA, *status.MINSKA))
 _SIGNS = ",".join(["1"] * len(status.OKA) + ["-1"] * len(status.MINSKA))
-_SHORT = "IF({6}={hogre},{1}-{0},IF({6}={lagre},{0}-{1},ABS({0})-{1}))"
+_SHORT = "IF({6:hogre},{1}-{0},IF({6:lagre},{0}-{1},ABS({0})-{1}))"
 _INDICATOR = (
     'IF({0}="",{blir_ingen},IF({1}="",IFERROR('
     f'IF(CHOOSE(MATCH(IF({{2}}="",{{3}},{{2}}),{{{{{_WORDS}}}}},0),{_SIGNS})*({{0}}-{_tal("{4}", "{5}")})>0,'
     "{blir_helt},{blir_ej}),{blir_ingen}),"
-    'IF(OR({6}="",{6}={ingen}),{blir_ingen},'
+    'IF(OR({6}="",{6:ingen}),{blir_ingen},'
     f"IF(ROUND({_SHORT},9)<=0,{{blir_helt}},IF(ROUND({_SHORT}-{{7}}*ABS({{1}}),9)<=0,{{blir_delvis}},{{blir_ej}})))))"
 )
 
 
-def _below(label: str, state: str | None) -> str:
+def _below(answer: str, state: str | None) -> str:
     child = '(LEFT({1},LEN({0})+1)={0}&".")*ISERROR(FIND(".",{1},LEN({0})+2))'
-    judged = "({2}={helt})+({2}={delvis})+({2}={ej})"
-    own = f'SUMPRODUCT(({{3}}={{0}})*(({{4}}={label})+({{4}}="")*({{5}}={label})))'
+    judged = "({2:helt})+({2:delvis})+({2:ej})"
+    own = f'SUMPRODUCT(({{3}}={{0}})*(({{4:{answer}}})+({{4}}="")*({{5}}={{{answer}}})))'
     if state:
         own += f"+SUMPRODUCT(({{6}}={{0}})*({{7}}={state}))"
-    return f"IF(SUMPRODUCT({child}*({judged}))>0,SUMPRODUCT({child}*({{2}}={label})),{own})"
+    return f"IF(SUMPRODUCT({child}*({judged}))>0,SUMPRODUCT({child}*({{2:{answer}}})),{own})"
 
 
 FORM_FUNCTIONS: Mapping[str, FormFunction] = {
@@ -111,21 +112,19 @@ FORM_FUNCTIONS: Mapping[str, FormFunction] = {
     "bedomt_varde": FormFunction(
         status.bedomt_varde,
         # divided by TRUE where it is judged; by FALSE, an error and so blank, where it is a count of a part of the year
-        _or_blank(
-            f'{_JUDGED}/OR({{0}}<>"",NOT({_is_count("{3}", "{2}")}),AND({{4}}={{lagre}},{{5}}<>"",{_JUDGED}>{{5}}))'
-        ),
+        _or_blank(f'{_JUDGED}/OR({{0}}<>"",NOT({_is_count("{3}", "{2}")}),AND({{4:lagre}},{{5}}<>"",{_JUDGED}>{{5}}))'),
         words=True,
     ),
     "indikatorstatus": FormFunction(status.indikatorstatus, _INDICATOR, ("indikator.tolerans_delvis",), words=True),
     "aktivitetslage": FormFunction(
         status.aktivitetslage,
-        'IF({0}="","",IF({0}={klar},{blir_klar},IF(AND({1}<>"",{1}<={rapportdag}),{blir_forsenad},{blir_i_tid})))',
+        'IF({0}="","",IF({0:klar},{blir_klar},IF(AND({1}<>"",{1}<={rapportdag}),{blir_forsenad},{blir_i_tid})))',
         words=True,
         dated=True,
     ),
-    "under_helt": FormFunction(status.under_helt, _below("{helt}", "{klar}"), words=True),
-    "under_delvis": FormFunction(status.under_delvis, _below("{delvis}", None), words=True),
-    "under_ej": FormFunction(status.under_ej, _below("{ej}", "{forsenad}"), words=True),
+    "under_helt": FormFunction(status.under_helt, _below("helt", "{klar}"), words=True),
+    "under_delvis": FormFunction(status.under_delvis, _below("delvis", None), words=True),
+    "under_ej": FormFunction(status.under_ej, _below("ej", "{forsenad}"), words=True),
     "malstatus": FormFunction(
         status.malstatus,
         "IF({0}+{1}+{2}=0,{blir_ingen},IF({1}+{2}=0,{blir_helt},IF({0}+{1}=0,{blir_ej},{blir_delvis})))",

@@ -19,6 +19,7 @@ from blankettset.workbook.carry.match import (
     goal_numbers,
     goals_of,
     is_own,
+    left_open,
     row_pairs,
     translated,
 )
@@ -47,6 +48,7 @@ class Lists:
         self.roll, self.set = roll, roll.set
         self.goals: dict[str, Translate] = {}
         self.pairs: dict[tuple[str, str], dict[str, str]] = {}
+        self.open: dict[str, set[str]] = {}
 
     def write(self) -> None:
         """Roll all lists."""
@@ -101,16 +103,25 @@ class Lists:
     def _rule(self, form: Blankett, past: Past, old: str, rules: Sequence[Carry]) -> Carry | None:
         """The first rule that brings the row along; None for a row that stays, or whose goal is gone."""
         own = self._own(form, past, old)
-        no_plan = form.kf_rows is not None and not any(key[0] == form.id for key in self.roll.begun)
+        open_goal = form.id == GOALS and own and past.facts.get((GOALS, old, "niva")) != OWN_GOAL
         for rule in rules:
-            applies = holds(rule.when, lambda column: past.facts.get((form.id, old, column)), own=own or no_plan)
-            if not applies and not (no_plan and form.id == GOALS):
+            if not open_goal and not holds(rule.when, lambda column: past.facts.get((form.id, old, column)), own=own):
                 continue
             return rule if rule.mark == LEFT or self._goal_is_kept(form, past, old) else None
         return None
 
     def _own(self, form: Blankett, past: Past, old: str) -> bool:
-        return any(is_own(past.facts.get((form.id, old, c))) for c in GOAL_COLUMNS if c in form.column_by_id)
+        """True for what belongs to a goal of the nämnd's own, or to one of the city's that this year's plan says nothing of."""
+        numbers = (past.facts.get((form.id, old, c)) for c in GOAL_COLUMNS if c in form.column_by_id)
+        return any(is_own(number) or str(number or "").strip() in self._open(past) for number in numbers)
+
+    def _open(self, past: Past) -> set[str]:
+        if past.name not in self.open:
+            plan = [key[1] for key in self.roll.begun if key[0] == GOALS and key[2] == "nummer"]
+            before = goals_of(past.facts, past.items.get(GOALS, ()))
+            same_year = past.set.year == self.set.year
+            self.open[past.name] = set() if same_year else left_open(goals_of(self.roll.facts, plan), before)
+        return self.open[past.name]
 
     def _goal_is_kept(self, form: Blankett, past: Past, old: str) -> bool:
         for column in GOAL_COLUMNS:
@@ -126,10 +137,9 @@ class Lists:
             if past.set.year == self.set.year:
                 self.goals[past.name] = lambda number: number
             else:
-                now = goals_of(self.roll.facts, self._rows(GOALS))
                 before = goals_of(past.facts, past.items.get(GOALS, ()))
-                if not now:  # no plan and nothing rolled yet: the goals stay as they were
-                    now = [goal for goal in before if goal[1] != OWN_GOAL]
+                now = goals_of(self.roll.facts, self._rows(GOALS))
+                now += [goal for goal in before if goal[0] in self._open(past) and goal not in now]
                 self.goals[past.name] = translated(goal_numbers(now, before))
         return self.goals[past.name]
 
@@ -234,7 +244,7 @@ class Lists:
             return Found(None, past, NOTE, _filled(rule.note, past.facts, form.id, old, as_text(value)))
         if rule.turn:
             return self._turned(rule, past, value)
-        asked = self.roll._asked(rule, past, place, value) if isinstance(value, Decimal) else ""
+        asked = self.roll.asked(rule, past, place, value) if isinstance(value, Decimal) else ""
         value = converted(value, rule, source, (old, theirs), form, (row, column))
         return Found(value, past, rule.mark, asked + (f", {rule.note}" if rule.note else ""))
 

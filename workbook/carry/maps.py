@@ -7,7 +7,7 @@ from decimal import Decimal
 import msgspec
 
 from blankettset.templates.carries import Pair
-from blankettset.templates.formula import WrittenFormula
+from blankettset.templates.formula import WrittenFormula, parse_formula
 from blankettset.templates.model import Blankett
 from blankettset.workbook.calc.evaluate import Value
 from blankettset.workbook.carry.past import Past
@@ -63,6 +63,23 @@ def mapped(pairs: tuple[Pair, ...], form: Blankett, row: str, past: Past, form_i
         return Mapped(None)
     found = past.given((form_id, row, column)) if _has(past, form_id, row, column) else None
     return Mapped(found if isinstance(found, Decimal) else None)
+
+
+def asked_for(places: tuple[str, ...], past: Past, form_id: str, row: str) -> Decimal | None:
+    """What an earlier report asked for on a row: the first place that holds an amount, in its own columns or in a list."""
+    for place in places:
+        if "." not in place:
+            value = past.facts.get((form_id, row, place))
+        else:
+            ref = parse_formula(place.replace("{rad}", row), "cell")[0].ref
+            rows = past.items.get(ref.blankett or "", ()) if ref.where else ()
+            column, wanted = ref.where or ("", "")
+            given = [past.facts.get((ref.blankett or "", each, ref.column or "")) for each in rows
+                     if past.facts.get((ref.blankett or "", each, column)) == wanted]  # fmt: skip
+            value = sum((g for g in given if isinstance(g, Decimal)), Decimal(0))
+        if isinstance(value, Decimal) and value:
+            return value
+    return None
 
 
 def without_place(pairs: tuple[Pair, ...], form: Blankett, past: Past, form_id: str, column: str) -> list[tuple[str, Value]]:  # fmt: skip

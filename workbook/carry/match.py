@@ -95,6 +95,28 @@ def goal_numbers(now: Sequence[Goal], before: Sequence[Goal]) -> dict[str, str]:
     return found
 
 
+def left_open(plan: Sequence[Goal], before: Sequence[Goal]) -> set[str]:
+    """Numbers of the city's earlier goals that a plan says nothing of: all when it is empty, else those in gaps between its own.
+
+    A plan that is only known in part (from a document that prints a part of it) must not make goals disappear.
+    """
+    numbers, titles = {number for number, _, _ in plan}, {plain_word(title) for _, _, title in plan}
+    found = set()
+    for number, level, title in before:
+        if level == OWN_GOAL or number in numbers or plain_word(title) in titles:
+            continue
+        parent, _, last = number.rpartition(".")
+        later = [n for n in numbers if n.rpartition(".")[0] == parent and _figure(n) > _figure(number)]
+        if not plan or (later and last):
+            found.add(number)
+    return found
+
+
+def _figure(number: str) -> int:
+    last = number.rpartition(".")[2]
+    return int(last) if last.isascii() and last.isdigit() else 0
+
+
 def free_number(parent: str, last: str, taken: Iterable[str]) -> str:
     """The number under `parent` that ends as before, or with the next figure that nobody has."""
     used = set(taken)
@@ -108,12 +130,14 @@ def translated(numbers: Mapping[str, str]) -> Translate:
     """As a function: a goal's number, or a unit goal's or its parent's for what lies deeper; None when it is gone."""
 
     def turn(number: str) -> str | None:
-        parent, rest = number, ""
-        while parent:
+        if number in numbers:
+            return numbers[number]
+        parent, _, last = number.rpartition(".")
+        while is_own(parent):
             if parent in numbers:
-                return numbers[parent] + rest
-            parent, _, last = parent.rpartition(".")
-            rest = f".{last}{rest}"
+                return f"{numbers[parent]}.{last}"
+            parent, _, more = parent.rpartition(".")
+            last = f"{more}.{last}"
         return None
 
     return turn

@@ -18,9 +18,14 @@ class TooOld(Refusal):
 
 def origin(blankettset: Blankettset, past: Past) -> str:
     """What the rules call an earlier workbook: T2, VB-1, namnd.VP."""
-    back = blankettset.year - past.set.year
-    level = f"{past.set.level}." if past.set.level != blankettset.level else ""
-    return f"{level}{past.set.period}" + (f"-{back}" if back else "")
+    return origin_of(blankettset, past.set)
+
+
+def origin_of(blankettset: Blankettset, earlier: Blankettset) -> str:
+    """As origin, of the set that an earlier workbook is."""
+    back = blankettset.year - earlier.year
+    level = f"{earlier.level}." if earlier.level != blankettset.level else ""
+    return f"{level}{earlier.period}" + (f"-{back}" if back else "")
 
 
 def set_name(blankettset: Blankettset, name: str) -> str:

@@ -8,10 +8,10 @@ from decimal import Decimal
 import msgspec
 
 from blankettset.templates.carries import Carry
-from blankettset.templates.model import MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.templates.model import IU, MONEY_SCALE, Blankett, Blankettset, CellDef, Kind, Type
 from blankettset.workbook.calc.evaluate import Key, Value
-from blankettset.workbook.calc.values import format_number
-from blankettset.workbook.carry.maps import mapped, without_place
+from blankettset.workbook.calc.values import format_number, rounded
+from blankettset.workbook.carry.maps import asked_for, mapped, without_place
 from blankettset.workbook.carry.origins import Origins
 from blankettset.workbook.carry.past import COVER, Past
 from blankettset.workbook.carry.turn import reported
@@ -150,7 +150,7 @@ class Roll:
         if rule.months and not reported(column, value, past.set.report_date):
             return None
         value = converted(value, rule, source, (key[1], theirs), form, (row, column))
-        note = self._asked(rule, past, key, value) + (f", {rule.note}" if rule.note else "")
+        note = self.asked(rule, past, key, value) + (f", {rule.note}" if rule.note else "")
         if past.told.get(key):
             note += f" ({past.told[key]})"
         return Found(value, past, rule.mark, note)
@@ -165,16 +165,15 @@ class Roll:
         if found.shared:
             labels = " och ".join(form.row_label(each) for each in found.shared)
             return Found(None, past, NOTE, f"{format_number(found.value)} tillsammans med {labels}{note}")
-        if rule.asked and rule.asked in source.column_by_id:
-            asked = mapped(self.set.rolling.maps.get(rule.map or "", ()), form, row, past, source.id, rule.asked).value
+        if rule.asked:
+            asked = asked_for(rule.asked, past, source.id, row)
             note = asked_note(found.value, asked, form.decimals) + note
         return Found(found.value, past, rule.mark, note)
 
-    def _asked(self, rule: Carry, past: Past, key: Key, value: Value) -> str:
-        if not rule.asked or rule.asked not in past.set.blanketter[key[0]].column_by_id:
-            return ""
-        form = past.set.blanketter[key[0]]
-        return asked_note(value, past.facts.get((key[0], key[1], rule.asked)), form.decimals)
+    def asked(self, rule: Carry, past: Past, key: Key, value: Value) -> str:
+        """What a note adds about requests of the earlier report."""
+        decimals = past.set.blanketter[key[0]].decimals
+        return asked_note(value, asked_for(rule.asked, past, key[0], key[1]), decimals) if rule.asked else ""
 
     def _left_rows(self, form: Blankett) -> None:
         told: set[tuple[str, str]] = set()
@@ -219,30 +218,33 @@ def source_column(source: Blankett, rule: Carry, column: str) -> str | None:
 def converted(
     value: Value, rule: Carry, source: Blankett, theirs: tuple[str, str], form: Blankett, ours: tuple[str, str]
 ) -> Value:
-    """A figure in the new cell's unit and sign; anything else as it is."""
+    """A figure in the new cell's unit, sign and decimals; anything else, and decimals that the old cell did not show, as it is."""
     if not isinstance(value, Decimal):
         return value
+    shown = source.decimals_of(*theirs)
+    as_shown = _decimals(value) <= shown
     units = source.unit_at(*theirs) if not source.is_list else source.unit_of(theirs[1]), form.unit_of(ours[1])
     if units[0] != units[1] and set(units) <= set(MONEY_SCALE):
         value = value * MONEY_SCALE[units[0]] / MONEY_SCALE[units[1]]
     means = source.column_by_id[theirs[1]].positive_means, form.column_by_id[ours[1]].positive_means
     if rule.turned or set(means) == OPPOSITE:
         value = -value if value else value
-    return value
+    decimals = form.decimals_of(*ours)
+    return rounded(value, decimals) if as_shown and _decimals(value) > decimals else value
 
 
 def fits(cell: CellDef, value: Value) -> bool:
     """True when the new cell can hold the value: a number where figures stand, one of its answers where it has a list."""
     if cell.type.is_number:
-        return isinstance(value, Decimal)
+        return isinstance(value, Decimal) or (cell.iu and value == IU)
     if cell.type is Type.VAL and cell.choices:
         return value in {choice.id for choice in cell.choices}
     return not isinstance(value, Decimal) or cell.type is not Type.DATUM
 
 
-def asked_note(value: Value, asked: Value, decimals: int) -> str:
+def asked_note(value: Value, asked: Decimal | None, decimals: int) -> str:
     """What the value is if the request of the earlier report was granted: ", eller 53,2 om begärda 0,5 har beviljats"."""
-    if not isinstance(value, Decimal) or not isinstance(asked, Decimal) or not asked:
+    if not isinstance(value, Decimal) or not asked:
         return ""
     sums = (format_number(each, max(decimals, _decimals(each))) for each in (value + asked, asked))
     return ", eller {} om begärda {} har beviljats".format(*sums)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -17,7 +15,7 @@ from blankettset.workbook.calc.values import format_number
 from blankettset.workbook.carry.match import row_pairs
 from blankettset.workbook.carry.roll import Rolled
 from blankettset.workbook.read.carried import LOCKED, Carried, as_text, item_name
-from blankettset.workbook.read.facts import LONG_HEADER, DataError, parse_facts, read_text
+from blankettset.workbook.read.facts import LONG_HEADER, DataError, csv_rows, parse_row, read_text
 
 KF_COLUMNS = ("kf_arsmal",)  # KF's plan weighs more than SLK's file
 
@@ -33,55 +31,41 @@ class Filled(msgspec.Struct, frozen=True):
 def read_slk(path: Path, blankettset: Blankettset) -> Filled:
     """Read namnd;period;blankett;rad;kolumn;varde for all nämnder. DataError with every mistake, file and line."""
     text = read_text(path)
-    lines = text.splitlines(keepends=True)
-    header = [word.strip().lower() for word in lines[0].strip().split(";")] if lines else []
+    rows = csv_rows(text, path.name)
+    header = [word.strip().lower() for word in rows[0]] if rows else []
     if header != LONG_HEADER:
         raise DataError(f"{path.name}, rad 1: rubriken ska vara »{';'.join(LONG_HEADER)}» (UTF-8, semikolon).")
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
     mistakes: list[str] = []
-    by_namnd: dict[str, list[str]] = {}
+    facts: dict[str, dict[Key, Value]] = {}
     for number, row in enumerate(rows[1:], start=2):
         if not any(cell.strip() for cell in row):
             continue
-        code = row[0].strip().upper()
-        if code not in blankettset.namnder:
-            mistakes.append(
-                f"{path.name}, rad {number}: nämnden »{row[0].strip()}» finns inte{_near(code, blankettset)}"
-            )
-        by_namnd.setdefault(code, [])
-    facts: dict[str, dict[Key, Value]] = {}
-    for code in by_namnd:
-        own = [
-            row if number == 0 or (row[:1] and row[0].strip().upper() == code) else []
-            for number, row in enumerate(rows)
-        ]
-        if code not in blankettset.namnder:
-            continue
         try:
-            facts[code] = parse_facts(_csv(own), blankettset, path.name, code)
+            key, value = _row(f"{path.name}, rad {number}", row, blankettset)
         except DataError as error:
             mistakes.append(str(error))
             continue
-        mistakes += [
-            f"{path.name}: {'.'.join(key)} räknas ut i blanketten och fylls inte i."
-            for key in facts[code]
-            if blankettset.blanketter[key[0]].cell(key[1], key[2]).kind not in (Kind.INPUT, Kind.SLK)
-        ]
+        own = facts.setdefault(row[0].strip().upper(), {})
+        if key in own:
+            mistakes.append(f"{path.name}, rad {number}: {';'.join(key)} finns redan tidigare i filen för nämnden.")
+        own[key] = value
     if mistakes:
         raise DataError("\n".join(mistakes))
     return Filled(path.name, hashlib.sha256(text.encode()).hexdigest(), facts)
 
 
-def _csv(rows: list[list[str]]) -> str:
-    """The rows as they were, blank where another nämnd's stood, so that line numbers hold."""
-    out = io.StringIO()
-    writer = csv.writer(out, delimiter=";", lineterminator="\n")
-    for row in rows:
-        if row:
-            writer.writerow(row)
-        else:
-            out.write("\n")
-    return out.getvalue()
+def _row(where: str, row: list[str], blankettset: Blankettset) -> tuple[Key, Value]:
+    if len(row) != len(LONG_HEADER):
+        raise DataError(f"{where}: raden har {len(row)} fält men rubriken {len(LONG_HEADER)}.")
+    code, period = row[0].strip(), row[1].strip()
+    if code.upper() not in blankettset.namnder:
+        raise DataError(f"{where}: nämnden »{code}» finns inte{_near(code.upper(), blankettset)}")
+    if period.upper() != blankettset.id:
+        raise DataError(f"{where}: perioden är »{period}» men arbetsböckerna gäller {blankettset.id}.")
+    key, value = parse_row(where, blankettset, row)
+    if blankettset.blanketter[key[0]].cell(key[1], key[2]).kind not in (Kind.INPUT, Kind.SLK):
+        raise DataError(f"{where}: {';'.join(key)} räknas ut i blanketten och fylls inte i.")
+    return key, value
 
 
 def _near(code: str, blankettset: Blankettset) -> str:
@@ -102,6 +86,8 @@ def with_slk(rolled: Rolled, blankettset: Blankettset, slk: Filled, namnd: str) 
         own = {key: value for key, value in given.items() if key[0] == form_id and key[2] not in KF_COLUMNS}
         places = _places(form, own, facts)
         for (_, row, column), value in own.items():
+            if value is None:
+                continue
             key = (form_id, places.get(row, row), column)
             facts[key] = value
             shown = format_number(value) if isinstance(value, Decimal) else as_text(value)

@@ -27,6 +27,7 @@ from blankettset.workbook.city.units import (
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.excel_formula import SheetPlaces, formula_text, quote_sheet
+from blankettset.workbook.layout.head import unit_text
 from blankettset.workbook.layout.placement import FIRST_COLUMN, HEADER_ROW, INDEX_SHEET, PARAMETER_SHEET, Placement
 from blankettset.workbook.layout.text_size import row_height, text_lines
 from blankettset.workbook.write.build import (
@@ -46,7 +47,6 @@ from blankettset.workbook.write.sheets import (
     named_columns,
     print_set_up,
     stored,
-    unit_text,
 )
 
 OVERVIEW, CONTENTS = "Översikt", INDEX_SHEET

@@ -75,8 +75,9 @@ def with_control(
             heights[number] = max(heights[number], row_height(cell_lines(form, form.column_by_id[column], text)))
         if link is not None and "cell" in row:
             jumps[address(number, columns["cell"])] = link
+    own = {address(number, columns["cell"]) for number in numbers}
     edits: dict[str, Edit] = {
-        raw.part: lambda text: with_links(with_cells(text, cells, heights), jumps),
+        raw.part: lambda text: with_links(with_cells(text, cells, heights), jumps, own),
         book.part: _recalculated,
     }
     index = book.sheet(INDEX_SHEET)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
@@ -83,14 +83,22 @@ def with_cells(text: str, cells: Mapping[tuple[int, int], str], heights: Mapping
     return (raw[: data.start] + whole + raw[data.end :]).decode()
 
 
-def with_links(text: str, jumps: Mapping[str, tuple[str, str]]) -> str:
-    """The sheet with links inside the workbook (address -> sheet and cell), in place of those it had."""
+_LINK = re.compile(rb"<(?:\w+:)?hyperlink\b[^>]*?(?:/>|>.*?</(?:\w+:)?hyperlink\s*>)", re.DOTALL)
+_REF = re.compile(rb"""\sref=["']([^"']*)""")
+
+
+def with_links(text: str, jumps: Mapping[str, tuple[str, str]], places: Container[str] | None = None) -> str:
+    """The sheet with links inside the workbook (address -> sheet and cell), in place of those that `places` had (None: all)."""
     raw, root = _parsed(text)
     p = root.name[: -len(root.local)]
     links = "".join(
         f"<{p}hyperlink ref={quoteattr(at)} location={quoteattr(f'{quote_sheet(sheet)}!{cell}')} display={quoteattr(cell)}/>"
         for at, (sheet, cell) in jumps.items()
     )
+    if places is not None:
+        for child in (each for each in root.children if each.local == "hyperlinks"):
+            kept = ((link[0], _REF.search(link[0])) for link in _LINK.finditer(raw, child.start, child.end))
+            links += "".join(link.decode() for link, ref in kept if ref is not None and ref[1].decode() not in places)
     later = next((child for child in root.children if child.local in _AFTER_LINKS), None)
     at = later.start if later else raw.rindex(b"</", 0, root.end)
     pieces = [(at, at, f"<{p}hyperlinks>{links}</{p}hyperlinks>".encode() if links else b"")]

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from blankettset.templates.formula import Formula, Ref
 from blankettset.templates.model import ITEM, LIST_TOTAL, Blankettset, CellDef, Choice
+from blankettset.workbook.calc.answers import excel_is_answer
 from blankettset.workbook.calc.evaluate import Key
 from blankettset.workbook.calc.form_functions import FORM_FUNCTIONS
 from blankettset.workbook.layout.addresses import parse_address
@@ -54,20 +55,21 @@ class IdPlaces:
         return f"[@{parameter_id}]"
 
 
-def formula_text(blankettset: Blankettset, key: Key, places: Places, function_text: str | None = None) -> str:
+def formula_text(
+    blankettset: Blankettset, key: Key, places: Places, function_text: str | None = None, *, exact: bool = False
+) -> str:
     """The formula of a computed cell, without the leading equals sign.
 
     `function_text`: how the cell's function was written in an earlier version; KeyError or IndexError when the text
-    asks for what the cell does not give.
+    asks for what the cell does not give. `exact`: as sums over chosen rows were written then, with the answer letter by letter.
     """
     form_id, row, column = key
     form = blankettset.blanketter[form_id]
     cell = form.cell(row, column)
-    text = (
-        _function(blankettset, cell, key, places, function_text)
-        if cell.function
-        else _sum(blankettset, cell, key, places)
-    )
+    if cell.function:
+        text = _function(blankettset, cell, key, places, function_text)
+    else:
+        text = _terms(blankettset, cell.formula or (), key, form.unit_of(column), places, exact=exact)
     if form.is_list and row != LIST_TOTAL and form.key:
         text = f'IF({places.cell(form_id, form_id, row, form.key)}="","",{text})'
     return text
@@ -81,11 +83,27 @@ def _function(blankettset: Blankettset, cell: CellDef, key: Key, places: Places,
     if not function.words:
         given = [_ref(ref, key, places, None) for ref in cell.function.args]
         return written.format(*given, *parameters, alla=",".join(given))
-    args = [_place(ref, key, places) for ref in cell.function.args]
+    args = [_Argument(_place(ref, key, places), _choices(blankettset, ref)) for ref in cell.function.args]
     labels = {choice.id: f'"{choice.label}"' for ref in cell.function.args for choice in _choices(blankettset, ref)}
     labels |= {f"blir_{choice.id}": f'"{choice.label}"' for choice in cell.choices}
     year, month, day = (int(part) for part in blankettset.report_date.split("-"))
     return written.format(*args, *parameters, rapportdag=f"DATE({year},{month},{day})", **labels)
+
+
+class _Argument(str):
+    """A place in a formula; {0:helt} asks whether it gives that answer."""
+
+    choices: tuple[Choice, ...]
+
+    def __new__(cls, place: str, choices: tuple[Choice, ...]) -> _Argument:
+        found = super().__new__(cls, place)
+        found.choices = choices
+        return found
+
+    def __format__(self, answer: str) -> str:
+        if not answer:
+            return str(self)
+        return excel_is_answer(str(self), next(each.label for each in self.choices if each.id == answer))
 
 
 def _choices(blankettset: Blankettset, ref: Ref) -> tuple[Choice, ...]:
@@ -99,19 +117,17 @@ def _place(ref: Ref, key: Key, places: Places) -> str:
     return places.cell(key[0], form, key[1] if row == ITEM else row, column)
 
 
-def _sum(blankettset: Blankettset, cell: CellDef, key: Key, places: Places) -> str:
-    return _terms(blankettset, cell.formula or (), key, blankettset.blanketter[key[0]].unit_of(key[2]), places)
-
-
 def sum_text(blankettset: Blankettset, formula: Formula, unit: str, places: Places) -> str:
     """A formula of absolute places in `unit`, seen from a sheet that is no form's."""
     return _terms(blankettset, formula, ("", "", ""), unit, places)
 
 
-def _terms(blankettset: Blankettset, formula: Formula, key: Key, unit: str, places: Places) -> str:
+def _terms(
+    blankettset: Blankettset, formula: Formula, key: Key, unit: str, places: Places, *, exact: bool = False
+) -> str:
     parts: list[str] = []
     for term in formula:
-        text = _ref(term.ref, key, places, blankettset)
+        text = _ref(term.ref, key, places, blankettset, exact=exact)
         if term.parameter:
             text = f"{places.parameter(term.parameter)}*{text}"
         scale = blankettset.scale(term.ref, unit)
@@ -123,7 +139,7 @@ def _terms(blankettset: Blankettset, formula: Formula, key: Key, unit: str, plac
     return "".join(parts)
 
 
-def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) -> str:
+def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None, *, exact: bool = False) -> str:
     assert ref.blankett is not None
     assert ref.row is not None
     assert ref.column is not None
@@ -142,7 +158,10 @@ def _ref(ref: Ref, key: Key, places: Places, blankettset: Blankettset | None) ->
     column, choice = ref.where
     choices = blankettset.blanketter[ref.blankett].column_by_id[column].choices
     label = next(c.label for c in choices if c.id == choice)
-    return f'SUMIFS({summed},{places.column(key[0], ref.blankett, column)},"{label}")'
+    asked = places.column(key[0], ref.blankett, column)
+    if exact:
+        return f'SUMIFS({summed},{asked},"{label}")'
+    return f"SUMPRODUCT(--({excel_is_answer(asked, label)}),{summed})"
 
 
 def quote_sheet(name: str) -> str:

@@ -26,7 +26,8 @@ INDEX_SHEET = "Innehåll"
 LONG_SHEET = "Långa texter"
 RECONCILIATION_SHEET = "Avstämning"
 HEADER_ID = "#rubrik"
-END_ID = "#slut"
+END_ID = "#slut"  # any other row or column whose hidden id begins with # is the builder's own and holds nothing to read
+STAMP_LABELS = "etiketter"
 STAMP_LAYOUT, STAMP_PARAMETER = "layout:", "parameter:"  # in the stamp, before a form's and a parameter's id
 
 

@@ -113,3 +113,9 @@ def where_now(blankettset: Blankettset, carried: tuple[Carried, ...], facts: Fac
         key = None if row is None else (each.form, row, each.column)
         found.append(Now(each, key, facts.get(key) if key else None))
     return found
+
+
+def at_present(blankettset: Blankettset, carried: tuple[Carried, ...], facts: Facts) -> tuple[Carried, ...]:
+    """The stamp for a workbook made anew from this one: rows where they stand now, those that are gone on no row at all."""
+    found = where_now(blankettset, carried, facts)
+    return tuple(msgspec.structs.replace(now.carried, row=now.key[1] if now.key else "0") for now in found)

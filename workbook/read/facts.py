@@ -9,6 +9,7 @@ from pathlib import Path
 
 from blankettset.templates.errors import Refusal, reason
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.workbook.calc.answers import bare, is_answer
 from blankettset.workbook.calc.evaluate import Facts, Key, Value
 from blankettset.workbook.calc.meant import both, is_ambiguous
 from blankettset.workbook.calc.values import (
@@ -21,6 +22,7 @@ from blankettset.workbook.calc.values import (
     says_no_figure,
     text_length,
 )
+from blankettset.workbook.xlsx.raw import name_key
 
 HEADER = ["blankett", "rad", "kolumn", "varde"]
 LONG_HEADER = ["namnd", "period", *HEADER]
@@ -61,22 +63,18 @@ def parse_facts(
     text: str, blankettset: Blankettset, name: str = "DATA.csv", namnd: str | None = None
 ) -> dict[Key, Value]:
     """As read_facts, from text."""
-    if "\0" in text:
-        raise DataError(f"{name} är ingen textfil. Spara den som CSV UTF-8 med semikolon.")
-    csv.field_size_limit(MAX_BYTES)  # a text that is too long is refused where it stands, with its line
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";", strict=True)
-    try:
-        rows = list(reader)
-    except csv.Error:
-        raise DataError(
-            f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
-        ) from None
-    header = [cell.strip().lower() for cell in rows[0]] if rows else []
+    rows = csv_rows(text, name)
+    skipped = (
+        1 if rows and len(rows[0]) <= 2 and rows[0][0].strip().lower().startswith("sep=") else 0
+    )  # Excel's own line
+    rows = rows[skipped:]
+    header = [name_key(cell) for cell in _without_tail(rows[0])] if rows else []
     if header not in (HEADER, LONG_HEADER):
         hint = " Filen verkar ha komma som skiljetecken." if len(header) == 1 and "," in header[0] else ""
-        raise DataError(f"{name}, rad 1: rubriken ska vara »{';'.join(HEADER)}» (UTF-8, semikolon).{hint}")
+        raise DataError(f"{name}, rad {1 + skipped}: rubriken ska vara »{';'.join(HEADER)}» (UTF-8, semikolon).{hint}")
     facts: dict[Key, Value] = {}
-    for number, row in enumerate(rows[1:], start=2):
+    for number, line in enumerate(rows[1:], start=2 + skipped):
+        row = [*line[: len(header)], *_without_tail(line[len(header) :])]
         if not any(cell.strip() for cell in row):
             continue
         where = f"{name}, rad {number}"
@@ -84,14 +82,42 @@ def parse_facts(
             raise DataError(f"{where}: raden har {len(row)} fält men rubriken {len(header)}.")
         if namnd is not None and len(row) == len(LONG_HEADER):
             _require_own(where, row, namnd, blankettset.id)
-        form_id, row_id, column_id, value = row[-4].strip(), row[-3].strip(), row[-2].strip(), row[-1]
-        cell = _place(where, blankettset, form_id, row_id, column_id)
-        key = (form_id, row_id, column_id)
+        key, value = parse_row(where, blankettset, row)
         if key in facts:
-            raise DataError(f"{where}: {form_id};{row_id};{column_id} finns redan tidigare i filen.")
-        if value.strip():
-            facts[key] = parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
+            raise DataError(f"{where}: {';'.join(key)} finns redan tidigare i filen.")
+        if value is not None:
+            facts[key] = value
     return facts
+
+
+def csv_rows(text: str, name: str, delimiter: str = ";") -> list[list[str]]:
+    """The rows of a data file. DataError for what is no text of the kind."""
+    if "\0" in text:
+        raise DataError(f"{name} är ingen textfil. Spara den som CSV UTF-8 med semikolon.")
+    csv.field_size_limit(MAX_BYTES)  # a text that is too long is refused where it stands, with its line
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        return list(reader)
+    except csv.Error:
+        raise DataError(
+            f"{name}, rad {reader.line_num}: raden går inte att läsa som CSV med semikolon. Ett citattecken saknas eller står fel."
+        ) from None
+
+
+def parse_row(where: str, blankettset: Blankettset, row: list[str]) -> tuple[Key, Value]:
+    """Place and value of a row that ends with blankett;rad;kolumn;varde; None for an empty value. DataError names what is wrong."""
+    form_id, row_id, column_id, value = row[-4].strip(), row[-3].strip(), row[-2].strip(), row[-1]
+    cell = _place(where, blankettset, form_id, row_id, column_id)
+    key = (form_id, row_id, column_id)
+    if not value.strip():
+        return key, None
+    return key, parse_value(where, blankettset.blanketter[form_id], cell, column_id, value)
+
+
+def _without_tail(row: list[str]) -> list[str]:
+    """The fields without the empty ones that Excel adds when a neighbouring column has been used."""
+    last = max((at for at, cell in enumerate(row, start=1) if cell.strip()), default=0)
+    return row[:last]
 
 
 def _require_own(where: str, row: list[str], namnd: str, period: str) -> None:
@@ -150,9 +176,9 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
             raise DataError(f"{where}: »{_short(text)}» är inget datum från 1900-03-01. Skriv till exempel 2024-05-22.")
         return date.isoformat()
     if cell.type is Type.JANEJ:
-        if text.strip().lower() not in ("ja", "nej"):
+        if bare(text) not in ("ja", "nej"):
             raise DataError(f"{where}: »{_short(text)}» ska vara ja eller nej.")
-        return text.strip().lower()
+        return bare(text)
     if cell.type is Type.VAL and cell.choices:
         return choice_id(cell, text) or _refuse_choice(where, cell, text)
     if text_length(text) > MAX_TEXT:
@@ -160,11 +186,11 @@ def parse_value(where: str, form: Blankett, cell: CellDef, column_id: str, text:
     return text
 
 
-def choice_id(cell: CellDef, text: str) -> str | None:
-    """The id of the choice that `text` names by id or label (case and outer spaces aside), or None."""
-    wanted = text.strip().casefold()
+def choice_id(cell: CellDef, text: str, *, by_id: bool = True) -> str | None:
+    """The id of the choice that `text` names by label, as workbook.calc.answers compares them, or by id; None for none."""
+    wanted = bare(text)
     for choice in cell.choices:
-        if wanted in (choice.id.casefold(), choice.label.casefold()):
+        if is_answer(text, choice.label) or (by_id and wanted == choice.id.casefold()):
             return choice.id
     return None
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, CellDef, Kind, Type
+from blankettset.workbook.calc.answers import bare
 from blankettset.workbook.calc.evaluate import Evaluation, Key, Value
 from blankettset.workbook.calc.values import date_from_serial, plain_number, says_no_figure
 from blankettset.workbook.read.carried import Carried
@@ -42,7 +43,10 @@ class Cell(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which."""
+    """Something wrong with the workbook itself; the BF0xx rules put it into words. `kind` says which.
+
+    `address` is where it stands; `cells` all its cells when they are several.
+    """
 
     kind: str
     form: str | None = None
@@ -51,6 +55,7 @@ class Problem(msgspec.Struct, frozen=True):
     row: str | None = None
     column: str | None = None
     detail: str = ""
+    cells: tuple[str, ...] = ()
 
 
 class FilledForm(msgspec.Struct, dict=True):
@@ -181,7 +186,7 @@ def cell_value(
     if state is not CellState.TEXT or text is None or not text.strip():
         return None
     if cell.type is Type.JANEJ:
-        return text.strip().lower() if text.strip().lower() in ("ja", "nej") else None
+        return bare(text) if bare(text) in ("ja", "nej") else None
     if cell.type is Type.VAL and cell.choices:
-        return choice_id(cell, text)
+        return choice_id(cell, text, by_id=False)
     return text

@@ -14,6 +14,7 @@ from blankettset.workbook.read.xlsx_reader import CellState
 
 SHOWN = 3  # places named in a sentence; the rest are counted
 OWN_SHEET = "extra_blad"
+OWN = (OWN_SHEET, "bredvid_blanketten", "anteckning")  # what people keep beside the forms
 _READ_BY_ID = (Kind.INPUT, Kind.SLK, Kind.COMPUTED)
 _NO_VALUE = (CellState.ERROR, CellState.NOT_CALCULATED)
 _PLACES = {
@@ -22,6 +23,13 @@ _PLACES = {
     "dubbelt_blad": "bladet {sheet}",
     "blad_saknas": "bladet {sheet} (saknas)",
     "missing_part": "bladet {sheet} (saknas)",
+    "tomt_blad": "bladet {sheet} (tömt)",
+    "id_borta": "bladet {sheet} (dolda id:n är borta)",
+    "dold_rad_borta": "bladet {sheet} (den dolda raden är borta)",
+    "dold_kolumn_borta": "bladet {sheet} (den dolda kolumnen är borta)",
+    "under_blanketten": "{sheet} {detail} (under blanketten)",
+    "bredvid_blanketten": "{sheet} {detail} (bredvid blanketten)",
+    "anteckning": "{sheet} {address} ({detail})",
     "rad_saknas": "{sheet}, raden {row} (saknas)",
     "kolumn_saknas": "{sheet}, kolumnen {column} (saknas)",
     "dubbelt_rad_id": "{sheet} {address} (raden finns två gånger)",
@@ -32,12 +40,16 @@ _PLACES = {
     "ej_tillamplig_ifylld": "{sheet} {address} »{detail}»",
     "duplicate_cell": "{sheet} {address} (finns två gånger)",
     "bad_address": "{sheet} {address} (utanför bladet)",
+    "row_mismatch": "{sheet} {address} (säger sig stå i {detail})",
     "long_text": "{sheet} {address} (längre än en cell rymmer)",
 }
 
 
 class Loss(msgspec.Struct, frozen=True):
-    """Content that is no value: where it stands in words, and its key if it stands in one of the form's cells."""
+    """Content that is no value: where it stands in words, and its key if it stands in one of the form's cells.
+
+    `is_own_sheet` is true of what people keep beside the forms: sheets, figures and notes of their own.
+    """
 
     place: str
     key: Key | None = None
@@ -87,7 +99,7 @@ def _problems(filled: FilledSet) -> Iterator[Loss]:
     for problem in filled.problems:
         words = _PLACES.get(problem.kind)
         if words is not None and not (problem.kind == "blad_saknas" and problem.form is None):
-            yield Loss(_place(filled, problem, words), _key(problem), problem.kind == OWN_SHEET)
+            yield Loss(_place(filled, problem, words), _key(problem), problem.kind in OWN)
 
 
 def _place(filled: FilledSet, problem: Problem, words: str) -> str:

@@ -18,7 +18,7 @@ from xml.parsers import expat
 
 from blankettset.templates.errors import reason
 from blankettset.workbook.xlsx.cells import TRUE, SheetHandler, StringsHandler
-from blankettset.workbook.xlsx.comments import CommentsHandler
+from blankettset.workbook.xlsx.comments import CommentsHandler, Said
 from blankettset.workbook.xlsx.raw import (
     CHUNK,
     MAX_CELLS,
@@ -312,6 +312,7 @@ class _Reader:
         self._parse(part, handler.start, handler.end, handler.text)
 
     def _sheet(self, sheet: RawSheet, part: str) -> None:
+        sheet.seen.protected = False
         handler = SheetHandler(self.book, sheet, self.shared, self.cells_left, self.long, self.formats)
         try:
             self._parse(part, handler.start, handler.end, handler.text)
@@ -338,12 +339,12 @@ class _Reader:
                 self._parse(target, start)
 
     def _notes(self, sheet: RawSheet, part: str) -> None:
-        found: dict[str, bool] = {}
+        found: dict[str, Said] = {}
         for type_, target in sorted(self._relations(part, required=False).values()):
             if type_ in ("comments", "threadedcomment") and target in self.parts:
                 handler = CommentsHandler(found)
                 self._parse(target, handler.start, handler.end, handler.text)
-        self.book.notes.extend(Note(sheet.name, cell, threaded) for cell, threaded in found.items())
+        self.book.notes.extend(Note(sheet.name, cell, *said) for cell, said in found.items())
 
 
 def _part_name(name: str) -> str:

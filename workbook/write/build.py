@@ -6,12 +6,13 @@ import datetime
 from pathlib import Path
 from typing import Any
 
-from blankettset.templates.model import Blankett, Blankettset, Namnd
+from blankettset.templates.model import Blankett, Blankettset, Kind, Namnd
 from blankettset.templates.periods import begins_within
 from blankettset.workbook.calc.evaluate import Evaluation, Facts, Key, NotComputable, Value
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
 from blankettset.workbook.layout.excel_formula import SheetPlaces
+from blankettset.workbook.layout.head import labels_hash
 from blankettset.workbook.layout.placement import (
     FIRST_ROW,
     INDEX_SHEET,
@@ -19,6 +20,7 @@ from blankettset.workbook.layout.placement import (
     LONG_SHEET,
     PARAMETER_SHEET,
     RECONCILIATION_SHEET,
+    STAMP_LABELS,
     STAMP_LAYOUT,
     STAMP_PARAMETER,
     STAMP_SHEET,
@@ -52,6 +54,17 @@ def prefilled(blankettset: Blankettset, namnd: Namnd) -> dict[Key, Value]:
     return facts
 
 
+def without_helpers(facts: Facts, blankettset: Blankettset) -> dict[Key, Value]:
+    """The facts without computed texts and helper columns, which a document never prints: they are always reckoned anew."""
+
+    def is_helper(key: Key) -> bool:
+        form = blankettset.blanketter[key[0]]
+        cell = form.cell(key[1], key[2])
+        return cell.kind is Kind.COMPUTED and not (cell.type.is_number and form.column_by_id[key[2]].printed)
+
+    return {key: value for key, value in facts.items() if not is_helper(key)}
+
+
 def build(
     path: Path, blankettset: Blankettset, namnd: Namnd, facts: Facts, *, replace: bool = False, marks: Marks = NO_MARKS
 ) -> list[Key]:
@@ -60,6 +73,7 @@ def build(
     Figures for computed cells that agree with the formula within the form's tolerance leave the formula standing.
     """
     blankettset = blankettset.as_decided()
+    facts = without_helpers(facts, blankettset)
     evaluation = Evaluation(blankettset, {**facts, **prefilled(blankettset, namnd)})
     with new_file(path, replace=replace) as temporary:
         _Book(temporary, evaluation, namnd, marks).write()
@@ -239,6 +253,7 @@ def write_stamp(book: Any, blankettset: Blankettset, namnd_code: str, kind: str)
         "niva": blankettset.level,
         "namnd": namnd_code,
         "definition": blankettset.layout_hash,
+        STAMP_LABELS: labels_hash(blankettset),
         **{f"{STAMP_LAYOUT}{form}": layout for form, layout in blankettset.layouts.items()},
         **{f"{STAMP_PARAMETER}{row[0]}": f"{blankettset.parameter(row[0]):f}" for row in parameter_rows(blankettset)},
     }

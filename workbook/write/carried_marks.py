@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from blankettset.templates.model import Blankett, Type
+from blankettset.workbook.calc.evaluate import Key
 from blankettset.workbook.carry.roll import Left
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.addresses import address
@@ -42,6 +43,7 @@ class Marks(msgspec.Struct, frozen=True):
 
     carried: tuple[Carried, ...] = ()
     left: tuple[Left, ...] = ()
+    notes: Mapping[Key, str] = {}  # what people have written beside cells, when a workbook is made anew
 
     def of(self, form_id: str) -> dict[tuple[str, str], Carried]:
         """The carried values of a form by row and column."""
@@ -135,13 +137,13 @@ def write_left(sheet: Any, fmt: look.Formats, marks: Marks, row: int) -> int:
     if not marks.left:
         return row + 1
     row += 1
-    for at, text in enumerate(("Stannade kvar", "Belopp eller text", "", "", "", "Varför")):
+    for at, text in enumerate(("Stannade kvar", "Belopp eller text", "", "", "", "", "Varför")):
         sheet.write_string(row, 1 + at, text, fmt.header())
     for left in marks.left:
         row += 1
         what = f"{left.title}: {left.what}"
         sheet.write_string(row, 1, what, fmt(text_wrap=True))
-        sheet.merge_range(row, 2, row, 5, left.value, fmt(text_wrap=True, align="left"))
+        sheet.merge_range(row, 2, row, 6, left.value, fmt(text_wrap=True, align="left"))
         sheet.write_string(row, 7, f"{left.why} ({left.source})", fmt.quiet(text_wrap=True))
         sheet.set_row(row, row_height(max(text_lines(what, 44), text_lines(left.value, 56), text_lines(left.why, 66))))
     return row + 2

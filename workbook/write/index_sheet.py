@@ -79,7 +79,7 @@ class FormProgress:
 
     def _declaration(self, form: Blankett) -> str | None:
         cover = self.placements.get("forsattsblad")
-        if cover is None or form.id not in cover.rows:
+        if cover is None or form.id not in cover.rows or not form.optional:
             return None
         return f"{quote_sheet(cover.form.sheet)}!{cover.address(form.id, 'ej_aktuellt')}"
 

@@ -16,6 +16,7 @@ from blankettset.templates.model import IU, LIST_TOTAL, Blankett, Blankettset, C
 from blankettset.workbook.calc.evaluate import Evaluation, Key, NotComputable, Value
 from blankettset.workbook.layout import look
 from blankettset.workbook.layout.excel_formula import Places, formula_text, quote_sheet
+from blankettset.workbook.layout.head import unit_text
 from blankettset.workbook.layout.placement import (
     BACK_ROW,
     FIRST_COLUMN,
@@ -33,6 +34,7 @@ from blankettset.workbook.layout.placement import (
     Placement,
     form_stamp,
 )
+from blankettset.workbook.layout.start import starting_facts
 from blankettset.workbook.layout.text_size import longest_word, row_height, text_lines, text_width
 from blankettset.workbook.write import carried_marks
 from blankettset.workbook.write.carried_marks import Marks
@@ -42,6 +44,12 @@ Instead = Callable[[Key], str | None]
 BUTTON = 2.6  # the room that a list's filter button takes of a heading, in units of column width
 BESIDE = 8.43  # the width of a column that nobody has set
 YES_NO = ("Ja", "Nej")
+KFS = {
+    "bg_color": look.SLK_FILL,
+    "locked": True,
+    "border": 1,
+    "border_color": "#C9DAEA",
+}  # decided by kommunfullmäktige
 MEASURE_HELP = "Värdet med enhet som i rapporten: 85 %, 1 956,5 st, Max 10 personer, öka, Tas fram av nämnd, i.u."
 
 
@@ -74,6 +82,8 @@ class FormSheet:
         self.running, self.choices, self.instead, self.locked = who, choices, instead, locked
         self.marks, self.cover, self.carried = marks, cover, marks.of(placement.form.id)
         self.told: set[str] = set()  # list rows whose source a note has told
+        decided = self.form.kf_rows is not None and not locked and any(i.arsmal for i in self.set.kf.indikatorer)
+        self.kfs = starting_facts(self.set) if decided else {}
         self.sheet = book.add_worksheet(self.form.sheet)
         self.reads_downwards = self.form.is_list and any(c.type is Type.LANGTEXT for c in self.form.columns)
 
@@ -138,10 +148,10 @@ class FormSheet:
             return ""
         return " ".join(part for part in parts if part) + f"\nKälla: {self.form.source}"
 
-    def _comment(self, row: int, column: int, text: str) -> None:
+    def _comment(self, row: int, column: int, text: str, author: str = "Blankettset") -> None:
         lines = text_lines(text, 34, size=9)
         options = {"x_scale": 1.9, "y_scale": max(0.6, 0.24 * lines), "font_name": look.FONT, "font_size": 9}
-        self.sheet.write_comment(row, column, text, {"author": "Blankettset", **options})
+        self.sheet.write_comment(row, column, text, {"author": author, **options})
 
     def _row(self, row_id: str, number: int) -> None:
         row = None if self.form.is_list else self.form.row_by_id[row_id]
@@ -202,8 +212,13 @@ class FormSheet:
             own |= {"top": 1, "top_color": look.ACCENT}  # the line under the headings, which a cell's own would cover
         carried = self.carried.get((row_id, column.id))
         own |= carried_marks.style(carried)
+        if self._is_kfs(key):
+            own |= KFS
         if carried is not None and carried_marks.has_note(carried, self.form.is_list, self.told):
             self._comment(row, at, carried.note)
+        said = self.marks.notes.get(key)
+        if said is not None:
+            self._comment(row, at, said, author="Nämnden")
         cell_format = self.formats(**(style | own))
         instead = self.instead(key) if self.instead else None
         if instead is not None:
@@ -212,6 +227,10 @@ class FormSheet:
         if cell.kind is Kind.COMPUTED:
             return self._write_computed(key, row, at, cell, cell_format)
         return self._write_value(row, at, self.evaluation.value(key), cell, cell_format)
+
+    def _is_kfs(self, key: Key) -> bool:
+        """True for what kommunfullmäktige has decided: shown and locked as what SLK fills in; not before the plan is fastställd."""
+        return key in self.kfs and self.evaluation.facts.get(key) == self.kfs[key]
 
     def _write_instead(self, key: Key, row: int, at: int, text: str, style: dict[str, Any]) -> None:
         if text.startswith("="):
@@ -452,12 +471,23 @@ class FormSheet:
         sheet.protect("", PROTECTION)
 
     def _select(self, kept: int) -> None:
-        """The first cell to fill in beside the columns that stay put: Excel's active pane is the one that scrolls."""
-        for column, _, first, _, _ in self._runs():
+        """The first cell left to fill in beside the columns that stay put: Excel's active pane is the one that scrolls."""
+        places = []
+        for column, _, first, last, _ in self._runs():
             at = self.placement.columns[column.id] - 1
-            if at >= kept:
-                self.sheet.set_selection(first - 1, at, first - 1, at)
-                return
+            if at < kept:
+                continue
+            rows = [row for row, number in self.placement.rows.items() if first <= number <= last]
+            for row in rows:
+                key = (self.form.id, row, column.id)
+                left = self.evaluation.facts.get(key) is None
+                asked = not self.form.is_list or row in self.evaluation.items[self.form.id]
+                places.append((not (left and asked), self.placement.rows[row], at))
+                if left and asked:
+                    break
+        if places:
+            _, number, at = min(places)
+            self.sheet.set_selection(number - 1, at, number - 1, at)
 
 
 # Sorting and new rows are left out: Excel refuses both on a protected sheet with locked cells or a table.
@@ -526,12 +556,6 @@ def stored(value: Value) -> float | str:
     if value is None or value == "":
         return EMPTY_TEXT
     return float(value) if isinstance(value, Decimal) else value
-
-
-def unit_text(form: Blankett) -> str:
-    """What the figures are, for the head of the sheet."""
-    text = {"-": "", "st": "Antal", "%": "Procent"}.get(form.unit, f"Belopp i {form.unit}")
-    return f"{text} där inget annat sägs" if text and any(row.unit for row in form.rows) else text
 
 
 def column_width(form: Blankett, column: Column) -> int:

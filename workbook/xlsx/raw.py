@@ -77,7 +77,7 @@ class Seen(msgspec.Struct):
     merged: list[tuple[Place, Place]] = msgspec.field(default_factory=list)
     formats: dict[Place, str] = msgspec.field(default_factory=dict)
     filtered: bool = False
-    protected: bool = False
+    protected: bool | None = None  # None: not known
 
     def hides_column(self, column: int) -> bool:
         """True for a hidden column."""
@@ -90,6 +90,7 @@ class Note(NamedTuple):
     sheet: str
     cell: str
     threaded: bool
+    text: str = ""
 
 
 class RawSheet(msgspec.Struct):

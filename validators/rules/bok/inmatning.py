@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from blankettset.templates.model import LIST_TOTAL, Kind, Type
+from blankettset.templates.model import ITEM, LIST_TOTAL, Kind, Type
 from blankettset.validators.filing import COVER, Filing
 from blankettset.validators.finding import Hit, Severity, Wait, quoted, show
 from blankettset.validators.registry import rule, varies
@@ -194,9 +194,10 @@ def no_formulas_in_input_cells(filing: Filing) -> Iterator[Hit]:
     Så sägs det till: värdet läses, men det kan ändras när andra celler ändras.
     Exempel: =58,7+2,0 i kolumnen Prognos.
     """
+    circles = {(p.form, p.row, p.column) for p in filing.filled.problems if p.kind == "cirkel"}  # BF046 tells of them
     for form in _filled_in(filing):
         for cell, _ in filing.cells(form, *INPUTS):
-            if cell.formula is not None:
+            if cell.formula is not None and cell.key not in circles:
                 yield filing.at(
                     cell.key,
                     f"inmatningscellen innehåller en formel; värdet {show(cell.value) or 'saknas'} har lästs.",
@@ -288,25 +289,36 @@ def formulas_are_the_forms_own(filing: Filing) -> Iterator[Hit]:
 
 
 def _is_own_formula(filing: Filing, cell: Cell, formula: str) -> bool:
+    """True for the form's own formula. The rows of a list differ only by their own number, so a column is judged once."""
     form = filing.set.blanketter[cell.form]
-    item = form.is_list and cell.row != LIST_TOTAL
-    key = (cell.form, "1", cell.column) if item else cell.key
-    own = filing.set.formula_texts.get(key)
-    if own is None:
-        own = filing.set.formula_texts[key] = formula_text(filing.set, key, IdPlaces())
-
-    def is_same(text: str) -> bool:  # the rows of a list differ only by their own number
-        return same_formula(formula, text.replace(f"[{cell.form}.1.", f"[{cell.form}.{cell.row}.") if item else text)
-
-    return is_same(own) or any(is_same(text) for text in _earlier_texts(filing, key))
+    key = cell.key
+    if form.is_list and cell.row != LIST_TOTAL:
+        key = (cell.form, ITEM, cell.column)
+        formula = formula.replace(f"[{cell.form}.{cell.row}.", f"[{cell.form}.{ITEM}.")
+    judged = filing.memory.setdefault(("own_formula", "|".join(key)), {})
+    if formula not in judged:
+        judged[formula] = any(same_formula(formula, own) for own in _own_formulas(filing, key))
+    return bool(judged[formula])
 
 
-def _earlier_texts(filing: Filing, key: Key) -> Iterator[str]:
-    """The formula as earlier versions wrote its function, which a workbook that is out still holds."""
-    function = filing.set.blanketter[key[0]].cell(key[1], key[2]).function
-    for written in filing.set.earlier_texts.get(function.name, ()) if function else ():
-        with contextlib.suppress(KeyError, IndexError):
-            yield formula_text(filing.set, key, IdPlaces(), written)
+def _own_formulas(filing: Filing, key: Key) -> Iterator[str]:
+    """The cell's formula, and then as earlier versions wrote it, which a workbook that is out still holds."""
+    form_id, row, column = key
+    item = row == ITEM
+    place = (form_id, "1" if item else row, column)
+
+    def written(function_text: str | None = None, *, exact: bool = False) -> str:
+        text = formula_text(filing.set, place, IdPlaces(), function_text, exact=exact)
+        return text.replace(f"[{form_id}.1.", f"[{form_id}.{ITEM}.") if item else text
+
+    if place not in filing.set.formula_texts:
+        filing.set.formula_texts[place] = written()
+    yield filing.set.formula_texts[place]
+    yield written(exact=True)
+    function = filing.set.blanketter[form_id].cell(place[1], column).function
+    for text in filing.set.earlier_texts.get(function.name, ()) if function else ():
+        with contextlib.suppress(KeyError, IndexError, StopIteration):
+            yield written(text)
 
 
 def _expected(filing: Filing, cell: Cell) -> Decimal | None:

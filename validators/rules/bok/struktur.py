@@ -79,12 +79,17 @@ def layout_is_known(filing: Filing) -> Iterator[Hit]:
                 "Kontrollera med den version av programmet, och den stadens mapp, som den skapades med; annars skapa en ny "
                 "med »blankett ny» och för över siffrorna med »blankett data» och »blankett fyll».",
             ),
+            "stampel_borta": (
+                "Arbetsbokens dolda blad med stämpeln är borta, vilket andra program än Excel kan orsaka; set och nämnd är lästa ur försättsbladet.",
+                "Använd helst filen som den sparades i Excel. Annars: »blankett fyll» ger en ny arbetsbok med stämpel och samma tal.",
+            ),
             "aldre_layout": (
                 "Arbetsboken är byggd på en tidigare layout av {detalj} och bedöms efter den.",
                 "Inget behöver göras. »blankett uppgradera» flyttar siffrorna till den nyaste layouten.",
             ),
         },
         aldre_layout=Severity.UPPLYSNING,
+        stampel_borta=Severity.VARNING,
     )
 
 
@@ -114,6 +119,22 @@ def every_sheet_is_present(filing: Filing) -> Iterator[Hit]:
             "missing_part": (
                 "Bladet {blad} nämns i filen men innehållet finns inte med.",
                 "Öppna filen i Excel, låt Excel reparera den, kontrollera bladet och spara om.",
+            ),
+            "tomt_blad": (
+                "Bladet {blad} finns men är tömt: tal, formler och dolda id:n är borta.",
+                "Ångra (Ctrl+Z), eller hämta bladet ur en ny arbetsbok eller en tidigare version av filen.",
+            ),
+            "dold_rad_borta": (
+                "Bladet {blad} finns kvar, men dess dolda översta rad med kolumnernas id:n är borttagen, så talen går inte att läsa.",
+                "Ångra borttagningen, eller för över bladets tal till ett blad ur en ny arbetsbok. Ta inte bort bladet innan dess.",
+            ),
+            "dold_kolumn_borta": (
+                "Bladet {blad} finns kvar, men dess dolda första kolumn med radernas id:n är borttagen, så talen går inte att läsa.",
+                "Ångra borttagningen, eller för över bladets tal till ett blad ur en ny arbetsbok. Ta inte bort bladet innan dess.",
+            ),
+            "id_borta": (
+                "Bladet {blad} finns kvar, men dess dolda id:n för rader och kolumner är borta, så talen går inte att läsa.",
+                "Ångra ändringen, eller för över bladets tal till ett blad ur en ny arbetsbok. Ta inte bort bladet innan dess.",
             ),
         },
     )
@@ -168,11 +189,11 @@ def no_foreign_sheets(filing: Filing) -> Iterator[Hit]:
         {
             "extra_blad": (
                 "Bladet {blad} hör inte till blankettsetet och läses inte.",
-                "Ta bort bladet före inlämning om det inte ska följa med.",
+                "För in det som ska med på setets egna blad. Bladet får ligga kvar.",
             ),
             "frammande_blad": (
                 "Bladet {blad} kommer från ett annat blankettset ({detalj}) och läses inte.",
-                "För in siffrorna på det egna setets blad och ta bort det främmande.",
+                "För in siffrorna på det egna setets blad; när de är på plats kan det främmande bladet tas bort.",
             ),
         },
         frammande_blad=Severity.VARNING,
@@ -205,6 +226,10 @@ def sheets_keep_name_and_are_visible(filing: Filing) -> Iterator[Hit]:
             "dolt_blad": (
                 "Bladet {blad} är dolt men hör till setet och läses.",
                 "Visa bladet (högerklicka på en flik, Ta fram) och kontrollera siffrorna.",
+            ),
+            "marke_borta": (
+                "Bladet {blad} har förlorat sitt dolda märke (cell A1) men läses efter sitt namn och sina id:n.",
+                "Inget behöver göras. En ny arbetsbok med »blankett fyll» har märket kvar.",
             ),
         },
         dolt_blad=Severity.VARNING,

@@ -14,7 +14,7 @@ from blankettset.validators.rules.mal.rader import INDICATORS, meaning
 from blankettset.validators.rules.siffror.stadsregler import UNITS, surplus
 from blankettset.workbook.calc.evaluate import Key, Value
 from blankettset.workbook.calc.nyckeltal import prognossakerhet
-from blankettset.workbook.carry.maps import rows_of, side_sum
+from blankettset.workbook.carry.maps import asked_for, rows_of, side_sum
 from blankettset.workbook.carry.past import Past
 
 AREAS, AREAS_MAP = "verksamhetsomraden", "omraden"
@@ -77,14 +77,15 @@ def the_budget_is_the_one_before(filing: Filing) -> Iterator[Hit]:
     now, before = forms
     column = "budget" if "budget" in before.column_by_id else "netto"
     pairs = filing.set.rolling.maps.get(AREAS_MAP, ()) if column == "netto" else ()
+    places = next((rule.asked for rule in now.carries.get("budget", ())), ("begarda_justeringar",))
     tolerance = max(now.tolerance, before.tolerance)
     for row, rows, old in budget_pairs(now, earlier, column, pairs):
         figures = [filing.filled.facts.get((AREAS, each, "budget")) for each in rows]
         found = sum((f for f in figures if isinstance(f, Decimal)), Decimal(0))
-        asked = earlier.facts.get((AREAS, row, "begarda_justeringar")) if len(rows) == 1 else None
+        asked = asked_for(places, earlier, AREAS, row) if len(rows) == 1 else None
         if not any(isinstance(f, Decimal) for f in figures):
             continue
-        adjusted = old + asked if isinstance(asked, Decimal) else old
+        adjusted = old + (asked or 0)
         if abs(found - old) <= tolerance or abs(found - adjusted) <= tolerance:
             continue
         more = f" tillsammans med {' och '.join(now.row_label(each) for each in rows[1:])}" if len(rows) > 1 else ""

@@ -11,7 +11,7 @@ const keyOf = ({ kod, blankett, rad, kolumn, siffror }) => [kod, blankett, rad, 
 
 export class Findings {
   // `box` holds the list, `verdict` the sentence above it; `go(sheet, cell)` leads to a cell (none on the page), and
-  // `explain([[finding, text]])` writes explanations.
+  // `explain(finding, text)` writes an explanation, of all the places that the finding stands for.
   constructor({ box, verdict, go, explain }) {
     Object.assign(this, { box, verdict, go, explain, result: null, chosen: 0, drafts: new Map(), open: new Set(), hidden: new Set(), words: "", onlyOpen: false });
   }
@@ -168,8 +168,6 @@ export class Findings {
       Object.assign(text, { value: this.drafts.get(key) || "", placeholder: "Orsaken, de stora delarna med belopp, och vad som görs.", maxLength: 4000 });
       text.setAttribute("aria-label", `Förklaring av ${finding.kod}`);
       text.addEventListener("input", () => this.drafts.set(key, text.value));
-      const alike = this.result.fynd.filter((each) => explainable(each) && each.kod === finding.kod && each.blankett === finding.blankett);
-      const all = alike.length > 1 ? this.shared(alike.length) : null;
       const why = element("p", "", "varfor");
       why.setAttribute("role", "alert");
       const save = button("Spara förklaringen", () => {
@@ -177,10 +175,9 @@ export class Findings {
           why.textContent = "Skriv vad skillnaden beror på; en tom förklaring går inte att spara.";
           return text.focus();
         }
-        const chosen = all?.querySelector("input").checked ? alike : [finding];
-        chosen.forEach((each) => this.drafts.delete(keyOf(each)));
+        this.drafts.delete(key);
         this.open.delete(key);
-        return this.explain(chosen.map((each) => [each, text.value.trim()]));
+        return this.explain(finding, text.value.trim());
       }, { primary: true, className: "arbete" });
       const drop = button("Avbryt", () => {
         this.drafts.delete(key);
@@ -188,21 +185,13 @@ export class Findings {
       });
       const buttons = element("div", "", "knappar");
       buttons.append(save, drop);
-      wrap.replaceChildren(text, ...(all ? [all] : []), why, buttons);
+      wrap.replaceChildren(text, why, buttons);
       this.reach();
       if (document.activeElement !== document.body) text.focus();
     };
     if (this.open.has(key)) opened();
     else closed();
     return wrap;
-  }
-
-  shared(number) {
-    const label = element("label", "", "ruta");
-    const box = element("input");
-    box.type = "checkbox";
-    label.append(box, element("span", `Gäller alla ${number} av samma slag i blanketten`));
-    return label;
   }
 
   // The explanation of the chosen warning, else of the first that has none. False when nothing needs one.

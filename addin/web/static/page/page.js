@@ -20,7 +20,7 @@ export function startPage(engine) {
 class Page {
   constructor(engine) {
     Object.assign(this, { engine, work: new Work(), book: null, earlier: [], handed: [], rolled: [] });
-    this.findings = new Findings({ box: at("resultat"), verdict: at("utslag"), go: null, explain: (pairs) => this.explain(pairs) });
+    this.findings = new Findings({ box: at("resultat"), verdict: at("utslag"), go: null, explain: (finding, text) => this.explain(finding, text) });
     this.tab = tabs(at("flikar"), (id) => {
       at("utslag").hidden = id !== "flik-kontroll" || !this.findings.result;
       if (id === "flik-ny") this.begin.offer();
@@ -91,12 +91,12 @@ class Page {
     });
   }
 
-  async explain(pairs) {
-    const forklaringar = pairs.map(([finding, text]) => ({ ...(finding.forklaras_med || finding), siffror: finding.siffror, text }));
+  async explain(finding, text) {
+    const forklaringar = [{ ...(finding.forklaras_med || finding), siffror: finding.siffror, text }];
     const went = await this.work.run("Skriver förklaringen …", async (told) => {
       const answer = await this.engine.ask("forklara", ...this.asked({ forklaringar }), told);
       [this.book.file] = Object.values(answer.files);
-      this.explained += pairs.length;
+      this.explained += 1;
     });
     if (went) await this.validate();
   }

@@ -94,19 +94,17 @@ async function go(sheet, cell) {
   }
 }
 
-// Each explanation on a free row of the sheet Förklaringar, bound to what the finding says that it is explained with.
-async function explain(pairs) {
+// The explanation on a free row of the sheet Förklaringar, bound to what the finding says that it is explained with.
+async function explain(finding, text) {
   const place = findings.result.forklaringar;
-  if (!place || place.lediga.length < pairs.length) {
+  if (!place?.lediga.length) {
     trouble(place ? "Bladet Förklaringar är fullt. Ta bort förklaringar som inte längre gäller." : "Bladet Förklaringar saknas i arbetsboken.");
     return;
   }
+  const { kod, blankett, rad, kolumn } = finding.forklaras_med || finding;
+  const texts = { kod, blankett, rad, kolumn, siffror: finding.siffror, forklaring: text };
   try {
-    for (const [number, [finding, text]] of pairs.entries()) {
-      const { kod, blankett, rad, kolumn } = finding.forklaras_med || finding;
-      const texts = { kod, blankett, rad, kolumn, siffror: finding.siffror, forklaring: text };
-      await excel.writeRow(place.blad, place.lediga[number], Object.entries(texts).map(([column, value]) => [place.kolumner[column], value || ""]));
-    }
+    await excel.writeRow(place.blad, place.lediga[0], Object.entries(texts).map(([column, value]) => [place.kolumner[column], value || ""]));
   } catch {
     trouble("Förklaringen gick inte att skriva på bladet Förklaringar.");
     return;
