@@ -29,6 +29,7 @@ from blankettset.templates.model import (
     Regelbruk,
 )
 from blankettset.templates.periods import LAST_YEAR, Periods, SetInfo
+from blankettset.templates.words import word_lists
 
 CITY = "stad"  # among the documents: what says that a city's folder lies over them
 
@@ -77,13 +78,8 @@ class Catalog:
 
     @cached_property
     def words(self) -> Mapping[str, tuple[str, ...]]:
-        """The words and phrases that texts are read with, by the id of their list; lists of one id in several files are joined."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, document in self.documents.items():
-            if name.startswith("ord/"):
-                for raw in document["ord"]:
-                    found[raw["id"]] = (*found.get(raw["id"], ()), *raw["ord"])
-        return found
+        """The words and phrases that texts are read with, by the id of their list."""
+        return word_lists(self.documents)
 
     @cached_property
     def namnder(self) -> Mapping[str, Namnd]:

@@ -43,7 +43,7 @@ class RuleCase(pytest.Item):
         set_id = self.case["set"]
         facts = forms.with_values(set_id, self.case.get("varden", ""))
         edits = tuple(forms.edit(forms.key(place), how) for place, how in self.case.get("celler", {}).items())
-        found = forms.findings(forms.handed_in(set_id, facts, edits))
+        found = forms.findings(forms.handed_in(set_id, facts, edits), self.case.get("rapport"))
         wanted = self.case.get("fynd", [])
         if sorted(forms.flatten(found)) != sorted(wanted):
             texts = "\n".join(f"  {finding.code} {hit.text}" for finding in found for hit in finding.hits)

@@ -30,6 +30,7 @@ from blankettset.workbook.read.bind import bind
 from blankettset.workbook.read.facts import parse_facts
 from blankettset.workbook.read.filled import FilledSet
 from blankettset.workbook.read.xlsx_reader import CellState, RawBook, RawCell, RawSheet, read_workbook
+from blankettset.workbook.report.read import read_report
 from blankettset.workbook.write.build import build, prefilled, stands_alone
 
 UNKNOWN = "Årsmålet är inte fastställt och värdet redovisas senare."
@@ -337,8 +338,10 @@ def _recalculate(raw: RawBook, filled: FilledSet, frozen: set[Key]) -> None:
             sheet.cells[place] = RawCell(CellState.TEXT, None, shown, old.formula)
 
 
-def findings(filled: FilledSet) -> list[Finding]:
-    return list(validate(filled).findings)
+def findings(filled: FilledSet, report: str | None = None) -> list[Finding]:
+    """All findings; with the text of a report beside the workbook, those on the report too."""
+    read = read_report(report.encode(), "rapport.txt") if report is not None else None
+    return list(validate(filled, (), read).findings)
 
 
 def apart(found: list[Finding]) -> list[Finding]:
@@ -353,7 +356,7 @@ def flatten(found: list[Finding]) -> list[str]:
         for hit in finding.hits:
             place = ".".join(part for part in (hit.form, hit.row, hit.column) if part)
             mark = " (förklarad)" if finding.explanation is not None else " (prov)" if finding.prov else ""
-            rows.append(f"{finding.code} {place}{mark}".strip())
+            rows.append(f"{finding.code} {place}".strip() + mark)
     return rows
 
 

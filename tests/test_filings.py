@@ -30,6 +30,7 @@ TEXTS = {  # what texts, goals and units say against the rows; each has been rea
         "BF703": 10,  # 000:396, 400, 452, 454, 516, 1026-1044
         "BF707": 2,  # 000:150, 1415
         "BF709": 1,  # 000:1479
+        "BF720": 3,  # 000:1542 kW/h, 000:1567 mkr, 000:1045 a broken sentence
     },
     "002": {"BF321": 1, "BF331": 3, "BF421": 3},
     "003": {"BF321": 5, "BF331": 4, "BF332": 20, "BF421": 6, "BF702": 2, "BF707": 13, "BF709": 2},

@@ -23,6 +23,7 @@ ROOMS = {  # what each room may import of its own layer; what is not named stand
         "write": {"calc", "layout", "xlsx", "read", "carry"},
         "edit": {"calc", "layout", "xlsx", "read", "write", "carry"},
         "city": {"calc", "layout", "xlsx", "read", "write", "carry"},
+        "report": {"calc", "xlsx", "read"},
     },
     "addin": {
         "check": set(),

@@ -208,6 +208,8 @@ def test_the_commands_are_those_that_are_guarded_here() -> None:
         "tillagg",
         "verifiera",
         "gallra",
+        "kf",
+        "stad",
         "webb",
         "sida",
         "regler",

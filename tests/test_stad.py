@@ -181,7 +181,7 @@ def test_workbooks_made_in_the_citys_layout_are_read_when_it_has_changed(stad: P
         text.replace(line, f'{line}\n  - {{id: avtal, label: "Avtal", type: text}}'),
     )
     assert blankett("ny", "--stad", stad, "--namnd", "SDN08", "--period", "2026-T1", "-o", path).exit_code == 0
-    assert [each.name for each in (stad / FOLDER).iterdir()] == ["lokaler.json"]
+    assert (stad / FOLDER / "lokaler.json").is_file()
     put(
         stad,
         "blanketter/lokaler/t_2019.yaml",

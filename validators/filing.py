@@ -15,6 +15,7 @@ from blankettset.workbook.read.filled import Cell, FilledForm, FilledSet
 
 if TYPE_CHECKING:
     from blankettset.workbook.carry.past import Past
+    from blankettset.workbook.report.document import Rapport
 
 COVER = "forsattsblad"
 INPUTS = (Kind.INPUT, Kind.SLK)
@@ -32,7 +33,9 @@ class Filing:
         filled: FilledSet,
         is_explained: Callable[[Sequence[Finding]], bool] = lambda _: False,
         previous: tuple[Past, ...] = (),
+        report: Rapport | None = None,
     ) -> None:
+        self.report = report
         self.filled, self.is_explained, self.previous = filled, is_explained, previous
         self.causes: list[Wait] = []
         self.in_other_unit: set[str] = set()  # forms whose amounts are all a thousandfold

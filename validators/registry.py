@@ -38,6 +38,8 @@ MODULES = (
     "siffror.foregaende",
     "siffror.medfort",
     "text.maltexter",
+    "text.rapporten",
+    "text.forklaringar",
     "mal.underlag",
     "mal.listor",
 )  # causes before effects

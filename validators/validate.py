@@ -16,9 +16,11 @@ from blankettset.validators.filing import Filing
 from blankettset.validators.finding import Finding, Hit, Severity, quoted
 from blankettset.validators.grouping import grouped
 from blankettset.validators.registry import declare, rules, ruleset_version, run
+from blankettset.validators.report.reading import reading, require_own
 from blankettset.workbook.calc.values import rounded
 from blankettset.workbook.carry.past import Past
 from blankettset.workbook.read.filled import FilledSet
+from blankettset.workbook.report.document import Rapport
 
 _TWELVE = Context(prec=12)  # digits; binary arithmetic errs in the fifteenth, and more after a few sums
 BOUND = "En förklaring gäller de siffror den skrevs för"
@@ -48,6 +50,7 @@ class Result(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     receipt: Mapping[str, Any]
     earlier: tuple[Past, ...] = ()
+    rapport: Mapping[str, Any] | None = None  # what of the report was tied to the workbook
 
     def count(self, severity: Severity) -> int:
         """How many findings of a severity that still ask for something (explained ones do not)."""
@@ -80,6 +83,7 @@ class Result(msgspec.Struct, frozen=True):
             },
             "kvitto": dict(self.receipt),
             "fynd": [finding.as_json() for finding in self.findings],
+            **({"rapport": dict(self.rapport)} if self.rapport is not None else {}),
             **self._compared(),
         }
 
@@ -92,15 +96,19 @@ class Result(msgspec.Struct, frozen=True):
         return {"skillnader": as_json(self.filled, self.earlier)}
 
 
-def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
+def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = (), report: Rapport | None = None) -> Result:
     """All findings with explanations applied, in the order of the workbook.
 
     `previous` are earlier workbooks of the same nämnd, or of all the nämnder merged into it, for the BF5xx rules;
-    NotEarlier for one that is not. Their explanations still hold where the figures are the same.
+    NotEarlier for one that is not. Their explanations still hold where the figures are the same. `report` is the text beside
+    the workbook, for the BF71x rules; UnreadableReport for one of another nämnd or period.
     """
+    if report is not None:
+        require_own(report, filled)
     before = earlier_workbooks(filled, previous)
     explanations = Explanations(filled, before)
-    found, used = explained(run(Filing(filled, explanations.answers, before)), explanations)
+    filing = Filing(filled, explanations.answers, before, report)
+    found, used = explained(run(filing), explanations)
     for place, said in explanations.given.items():
         if used.get(place) != "":
             found.append(_about(filled, place, said, used.get(place)))
@@ -118,9 +126,13 @@ def validate(filled: FilledSet, previous: tuple[FilledSet, ...] = ()) -> Result:
         "varning": counts[Severity.VARNING],
         "upplysning": counts[Severity.UPPLYSNING],
         **({"foregaende": compared} if compared else {}),
+        **({"rapport": {"fil": report.namn, "sha256": report.sha256}} if report is not None else {}),
         "utslag": "får inte lämnas in" if stops else "får lämnas in",
     }
-    return Result(filled, findings, receipt, before)
+    tied = reading(filing)
+    return Result(
+        filled, findings, receipt, before, tied.as_json(report) if report is not None and tied is not None else None
+    )
 
 
 def content_hash(filled: FilledSet) -> str:

@@ -14,6 +14,7 @@ import click
 
 from blankettset.addin.cli.flytta import uppgradera
 from blankettset.addin.cli.inkorgen import gallra, tillagg, verifiera
+from blankettset.addin.cli.ordbehandling import pm, rapport
 from blankettset.addin.cli.stad import kf, stad
 from blankettset.addin.cli.svenska import FEL, PATH, Obrukbart, Svensk, Val, guarded, json_option, replace_option
 from blankettset.addin.cli.webben import sida, webb
@@ -317,12 +318,17 @@ def data(fil: Path, ut: Path | None, ersatt: bool) -> int:
     "--foregaende", multiple=True, type=PATH, metavar="FIL", help="En tidigare arbetsbok för nämnden; kan upprepas."
 )
 @click.option(
+    "--rapport", type=PATH, metavar="FIL.docx|pdf|txt", help="Rapporten vid sidan av arbetsboken; hålls mot siffrorna."
+)
+@click.option(
     "--skriv-kontroll", "kontroll", type=PATH, metavar="UT.xlsx", help="En kopia med fynden på bladet Kontroll."
 )
 @replace_option
 @json_option
 @guarded
-def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ersatt: bool, as_json: bool) -> int:
+def validera(
+    fil: Path, foregaende: tuple[Path, ...], rapport: Path | None, kontroll: Path | None, ersatt: bool, as_json: bool
+) -> int:
     """Kontrollera ett blankettset före inlämning."""
     from blankettset.templates.catalog import catalog
     from blankettset.validators.finding import Severity
@@ -334,7 +340,12 @@ def validera(fil: Path, foregaende: tuple[Path, ...], kontroll: Path | None, ers
 
         spare_sources(_xlsx(kontroll), (fil, *foregaende))
     previous = tuple(read_filled(path, catalog()) for path in foregaende)
-    result = validate(read_filled(fil, catalog()), previous)
+    report = None
+    if rapport is not None:
+        from blankettset.workbook.report.read import read_report
+
+        report = read_report(rapport)
+    result = validate(read_filled(fil, catalog()), previous, report)
     if kontroll is not None:
         from blankettset.addin.check.kontroll import write_control
 
@@ -423,7 +434,7 @@ def exempel(mapp: Path) -> int:
     return 0
 
 
-for command in (uppgradera, tillagg, verifiera, gallra, kf, stad, webb, sida):
+for command in (rapport, pm, uppgradera, tillagg, verifiera, gallra, kf, stad, webb, sida):
     main.add_command(command)
 
 if __name__ == "__main__":

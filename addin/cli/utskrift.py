@@ -6,7 +6,7 @@ import datetime
 import textwrap
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -73,8 +73,21 @@ def print_result(result: Result) -> None:
     lines += ["", click.style(_summary(result), bold=True)]
     for compared in result.as_json().get("skillnader", ()):
         lines.append(f"Mot {compared['mot']} skiljer sig {compared['antal']} celler; --json och Excel visar vilka.")
+    if result.rapport is not None:
+        lines += _report(result.rapport, width)
     lines.append(f"Kvitto {result.receipt['innehall'][:16]} · regelverk {result.receipt['regelverk']}")
     click.echo("\n".join(lines))
+
+
+def _report(told: Mapping[str, Any], width: int) -> Iterator[str]:
+    """What of the report was tied, and the sentences with amounts that somebody should look through."""
+    yield f"Rapporten {told['fil']}: {told['knutna']} tal knutna till arbetsboken, {told['stammer']} stämmer och {told['avviker']} avviker."
+    yield from told["noter"]
+    left = told["otolkade"]
+    if left:
+        yield f"{len(left)} meningar i ekonomidelen har belopp som inte kunde knytas; läs dem själv (alla i --json):"
+        for each in left[:PLACES]:
+            yield _indented(f"{each['plats']}: {each['mening']}", width, "  ")
 
 
 def _finding(finding: Finding, width: int) -> Iterator[str]:

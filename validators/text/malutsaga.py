@@ -147,6 +147,8 @@ def _said(
     tail = words["ej_nekande"].sub(" ", tail)
     believed = reader.says("tror", before) or reader.says("tror", lead[-120:])
     near = " ".join(cleaned.split()[-9:]) + " "
+    if re.search(r"(?<!\S)kan $", near) and not reader.says("inte", " ".join(near.split()[-4:]) + " "):
+        return None  # it can be reached: nobody says that it will
     intent = words["avsikt"].search(near)
     if intent is not None and not ((denied or believed) and _MODAL.fullmatch(intent[0])):
         return None
@@ -154,7 +156,7 @@ def _said(
         return None
     if reader.says("villkor", _FIGURE_OF.sub("", norm)) or _CONDITION.match(whole):
         return None
-    partly = words["delvis"].search(near + "| " + tail)
+    partly = words["delvis"].search(near + "| " + tail) or words["delvis"].match(after)
     counted = words["delvis"].sub(" ", near + ("" if kind == "missas" else match[0]) + tail)
     negations = len(words["inte"].findall(counted)) + denied
     if not _is_this_year(kind, norm, believed, reader):

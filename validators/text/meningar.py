@@ -18,7 +18,7 @@ _ABBREVIATIONS = r"(?<!\b[A-ZÅÄÖa-zåäö])(?<!\b[Bb]l)(?<!\bt\.ex)(?<!\bbl\.
 _END = re.compile(
     rf"(?:(?<=[!?])|{_ABBREVIATIONS}(?<=[.])|(?<=[.!?][)»”\"]))\s+(?=[\d»\"”(*\-–•]?\s?[A-ZÅÄÖ0-9])|\s*[\n\u2029\u2028]+\s*|\s+[•·]\s+"
 )
-_TOKEN = re.compile(r"\w+(?:[-/:.'’]\w+)*\*?|%|[^\w\s]")
+_TOKEN = re.compile(r"\w+(?:[-/:.'’]\w+)*(?:-(?=,?\s+(?:och|eller|o\.?|samt)\s))?\*?|%|[^\w\s]")
 _BREAKS = frozenset(",;:()–—")
 _STATEMENT_BREAKS = frozenset(",;")
 _CONJUNCTIONS = frozenset({"men", "medan", "fast", "fastän", "dock"})
@@ -119,7 +119,10 @@ def mening(text: str, start: int, numbers: Talsokare, year: int) -> Mening:
 def _words(text: str, start: int, end: int, year: int) -> Iterator[Token]:
     for match in _TOKEN.finditer(text, start, end):
         word = match[0]
-        if word.isdigit() and is_year(word):
+        if not word[0].isdigit():
+            if word not in '*_"”»«':
+                yield Token(word.casefold(), match.start(), match.end(), word[0].isupper())
+        elif word.isdigit() and is_year(word):
             away = int(word) - year
             yield Token(f"<ar{away:+d}>", match.start(), match.end())
         elif pair := re.fullmatch(r"((?:19|20)\d\d)[/\-](?:(?:19|20)?\d\d)", word):

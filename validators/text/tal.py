@@ -99,6 +99,8 @@ class Talsokare:
                     continue
             if number is None:
                 continue
+            if match["minst"] and _CARRIED.search(text[: match.start()]):  # förde över 35,2 mnkr: no hedge
+                match = self.pattern.match(text, match.start("tal")) or match
             unit = self.units.get(match["enhet"].casefold()) if match["enhet"] else None
             minus = bool(match["minus"]) and not match["ord"]
             if minus:
@@ -142,6 +144,7 @@ class Talsokare:
         )
 
 
+_CARRIED = re.compile(r"(?:för\w*|överför\w*|flytta\w*|tar|tog|ta)\s+$", re.IGNORECASE)
 HEDGES = ("drygt", "knappt", "cirka", "minst", "hogst")
 
 

@@ -281,7 +281,7 @@ def _against(
             return  # öka, Tas fram av nämnd: no figure to compare with
         if not said.tal.exact or said.tal.ordet:
             return
-        what = f"är tom men analysen anger {said.tal.text.strip()} (»{said.ord}»)."
+        what = f"cellen är tom men analysen anger {said.tal.text.strip()} (»{said.ord}»)."
         yield filing.at(
             (INDICATORS, line.row, role.value), what, "Fyll i värdet, eller säg i texten vad det gäller.",
             found="tomt", expected=said.tal.text.strip(), related=((INDICATORS, line.row, column),), follows_from_here=False,
