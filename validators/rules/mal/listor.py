@@ -55,7 +55,7 @@ def activities_have_a_status_at_the_end(filing: Filing) -> Iterator[Hit]:
 def no_unit_or_project_stands_twice(filing: Filing) -> Iterator[Hit]:
     """BF328: En resultatenhet, ett projekt eller en lokal står på en rad i sin lista.
 
-    Givet en lista med belopp
+    Givet en lista med summarad
     När två rader har samma namn (och samma svar i kolumner med svarslista)
     Så varnas det: beloppen räknas annars två gånger.
     Exempel: Pilträdet Servicehus står både på rad 3 och rad 6.
@@ -64,7 +64,7 @@ def no_unit_or_project_stands_twice(filing: Filing) -> Iterator[Hit]:
         definition = form.form
         if not definition.is_list or definition.key is None or definition.id in JUDGED_ELSEWHERE:
             continue
-        if not any(column.type.is_number for column in definition.columns):
+        if not definition.total_columns:
             continue
         told = [definition.key, *(c.id for c in definition.columns if c.type in (Type.VAL, Type.JANEJ))]
         first: dict[tuple[str, ...], str] = {}
