@@ -7,6 +7,7 @@ recalculate is recalculated.
 
 from __future__ import annotations
 
+import copy
 import datetime
 import functools
 import tempfile
@@ -243,7 +244,9 @@ def _base_book(set_id: str) -> tuple[RawBook, Mapping[Key, Value], Mapping[str, 
 
 def copy_of(raw: RawBook) -> RawBook:
     """The same workbook, to be changed at will."""
-    sheets = [msgspec.structs.replace(sheet, cells=dict(sheet.cells)) for sheet in raw.sheets]
+    sheets = [
+        msgspec.structs.replace(sheet, cells=dict(sheet.cells), seen=copy.deepcopy(sheet.seen)) for sheet in raw.sheets
+    ]
     return msgspec.structs.replace(raw, sheets=sheets, anomalies=list(raw.anomalies))
 
 

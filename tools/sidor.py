@@ -11,6 +11,7 @@ from blankettset.templates.formula import Formula, Written
 from blankettset.templates.functions import FUNCTIONS
 from blankettset.templates.model import ITEM, Blankett, Blankettset, Column, Kind, Row
 from blankettset.validators.registry import SECTIONS, RuleInfo, rules
+from tools.traffsakerhet import accuracy_page
 
 SIZES = {
     "own": "Jämförs inte i storlek med radens andra tal.",
@@ -40,6 +41,7 @@ def pages() -> dict[Path, str]:
         found[Path("regler") / f"{code}.md"] = MADE + rule_page(info)
     found[Path("regler/README.md")] = MADE + rule_index(rules())
     found[Path("nyckeltal.md")] = MADE + nyckeltal_page()
+    found[Path("traffsakerhet.md")] = MADE + accuracy_page(rules())
     return found
 
 

@@ -334,9 +334,9 @@ def a_late_activity_is_explained(filing: Filing) -> Iterator[Hit]:
     source="Ren ordning; jfr 003:961-962",
 )
 def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
-    """BF321: En indikator, en aktivitet eller en post i en lista som summeras står en gång.
+    """BF321: En indikator, en aktivitet eller en post i en ekonomisk lista står en gång.
 
-    Givet listorna Indikatorer och Aktiviteter, och listor med belopp som summeras, till exempel Resultatenheter
+    Givet listorna Indikatorer och Aktiviteter, och ekonomiska listor, till exempel Resultatenheter
     När två rader har samma text, under samma mål eller under två, eller samma namn (och grupp eller område)
     Så varnas det, mellan mål upplyses det: den räknas annars två gånger.
     Exempel: Samma aktivitet står på rad 40 och 41 med olika startdatum.
@@ -362,9 +362,9 @@ def no_row_stands_twice(filing: Filing) -> Iterator[Hit]:
 
 
 def _posts_twice(filing: Filing) -> Iterator[Hit]:
-    """Rows of a list with a sum that nothing tells apart: the definition's `match` says what does."""
+    """Rows of an economic list that nothing tells apart: the definition's `match` says what does."""
     for form in filing.judged():
-        if not (form.form.is_list and form.form.total_columns and form.form.match):
+        if not (form.form.is_list and form.form.group == "ekonomi" and form.form.match):
             continue
         columns = form.form.match[0]
         first: dict[tuple[str, ...], str] = {}
@@ -375,7 +375,7 @@ def _posts_twice(filing: Filing) -> Iterator[Hit]:
             if said in first:
                 yield filing.at(
                     (form.form.id, row, columns[0]),
-                    f"samma post står redan på rad {first[said]}; båda är med i summan.",
+                    f"samma post står redan på rad {first[said]}; båda räknas.",
                     "Ta bort den ena raden, eller skriv vad som skiljer dem åt.",
                     found=f"rad {first[said]}",
                     follows_from_here=False,

@@ -46,13 +46,13 @@ def _kind(filing: Filing, cell: Cell, definition: CellDef) -> str:
 def _hit(filing: Filing, cell: Cell, found: Decimal, expected: Decimal, formula: Formula, what: str) -> Hit:
     difference = found - expected
     form = filing.set.blanketter[cell.form]
-    places = form.decimals
+    places, unit = form.decimals, form.unit_at(cell.row, cell.column)
     direction = "för hög" if difference > 0 else "för låg"
     flipped = _flipped(filing, cell, found, formula)
     return filing.at(
         cell.key,
         f"där står {show(found, places)} men {what} ger {show(expected, places)}; "
-        f"{show(abs(difference), places)} {form.unit} {direction}.{flipped}",
+        f"{show(abs(difference), places)}{f' {unit}' if unit != '-' else ''} {direction}.{flipped}",
         "Rätta den siffra som är fel och återställ formeln.",
         found=found,
         expected=expected,
