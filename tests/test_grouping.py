@@ -128,7 +128,7 @@ def test_a_rule_on_trial_is_shown_and_counts_for_nothing(bruk: str, monkeypatch:
     assert (said["prov"], said["allvar"]) == ((True, "upplysning") if bruk == "prov" else (False, "fel"))
     if bruk == "prov":
         assert said["skarp_allvar"] == "fel"
-        assert control_rows(result)[0][0]["allvar"] == "prov"
+        assert control_rows(result)[0][1]["allvar"] == "prov"
         assert result.receipt["utslag"] == "får lämnas in"
 
 

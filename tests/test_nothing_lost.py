@@ -212,6 +212,8 @@ def test_the_commands_are_those_that_are_guarded_here() -> None:
         "stad",
         "webb",
         "sida",
+        "rapport",
+        "pm",
         "regler",
         "exempel",
     }

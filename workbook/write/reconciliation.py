@@ -191,7 +191,7 @@ class Checks:
                     pass
         text = "+".join(f"SUMPRODUCT(1-_xlfn.ISFORMULA({span}))" for span in spans)
         yield self._none(form, ("BF014", "BF015"), "Vita celler där formeln är överskriven eller borttagen", text, kept,
-                         "Ta tillbaka formeln: kopiera cellen bredvid, eller ångra.")  # fmt: skip
+                         "Ta tillbaka formeln: kopiera cellen bredvid, eller ångra.", whenever=True)  # fmt: skip
 
     def _signs(self, form: Blankett) -> Iterator[Check]:
         parts, bad = [], 0
@@ -238,11 +238,21 @@ class Checks:
             return None
         return found if isinstance(found, Decimal) else None
 
-    def _none(self, form: Blankett, codes: tuple[str, ...], text: str, count: str, now: int, advice: str) -> Check:
+    def _none(
+        self,
+        form: Blankett,
+        codes: tuple[str, ...],
+        text: str,
+        count: str,
+        now: int,
+        advice: str,
+        *,
+        whenever: bool = False,
+    ) -> Check:
         """A check that counts faults: none is right; a form that nobody has begun is not judged."""
         state = f'IF(ISNUMBER({{left}}),IF({{left}}=0,"{OK}","{WRONG}"),"{WRONG}")'
         value = OK if not now else WRONG
-        if form.has_inputs:
+        if form.has_inputs and not whenever:
             state = f'IF({self.begun(form)}=0,"{NOT_YET}",{state})'
             value = value if self._has_begun(form) else NOT_YET
         return Check(form.id, codes, text, count, "0", state, (Decimal(now), Decimal(0), value), advice)
