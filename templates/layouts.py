@@ -38,6 +38,10 @@ class Layouts:
         kept = self._kept(form).get(layout)
         return (f"blanketter/{kept['fil']}.yaml", {**kept["blankett"], "source": _SOURCE}) if kept else None
 
+    def of_form(self, form: str, name: str) -> Mapping[str, Mapping[str, Any]]:
+        """The definitions by hash that a form's layout file of this name has held, as far as they were kept."""
+        return {hash_: kept["blankett"] for hash_, kept in self._kept(form).items() if kept["fil"].endswith(f"/{name}")}
+
     def _kept(self, form: str) -> dict[str, Mapping[str, Any]]:
         if form not in self._of_form:
             found = self._of_form[form] = dict(self.more.get(form, {}))

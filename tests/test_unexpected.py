@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from blankettset.addin.check import konsolidering, unexpected
+from blankettset.addin.check.folder import Source
 from blankettset.addin.check.pool import spread
 from blankettset.addin.cli import kommandon
 from tests import forms
@@ -90,16 +91,16 @@ def test_a_file_that_kills_its_process_is_named_and_the_rest_consolidated(
         (tmp_path / f"{number}.xlsx").write_bytes(forms.raw_bytes("2024-T1") if number == 5 else b"x")
     judge = konsolidering._judge_file
 
-    def killed(path: Path):  # type: ignore[no-untyped-def]
-        if path.name == "3.xlsx":
+    def killed(source):  # type: ignore[no-untyped-def]
+        if "3.xlsx" in str(source):
             os.kill(os.getpid(), signal.SIGKILL)
-        return judge(path)
+        return judge(source)
 
     monkeypatch.setattr(konsolidering, "_judge_file", killed)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(konsolidering, "spread", _forked, raising=False)
     monkeypatch.setattr("blankettset.addin.check.pool.spread", _forked)
-    found = list(konsolidering.judged_by_processes(sorted(tmp_path.iterdir())))
+    found = list(konsolidering.judged_by_processes([Source(path, path.name) for path in sorted(tmp_path.iterdir())]))
     assert [type(each).__name__ for each in found] == ["Unreadable"] * 5 + ["tuple"] + ["Unreadable"] * 3
     assert "3.xlsx gick inte att läsa färdigt" in found[3].reason
 

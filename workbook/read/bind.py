@@ -79,9 +79,8 @@ def bind(raw: RawBook, catalog: Catalog, name: str) -> FilledSet:
         stamp = recovered_stamp(raw, catalog)
         if not stamp:
             raise UnreadableWorkbook(f"{name} {_without_stamp(raw)}")
-        return _Binder(
-            raw, catalog.blankettset(stamp["blankettset"], stamp["niva"]), stamp, name, Problem("stampel_borta")
-        ).bind()
+        built, _ = built_on(catalog, stamp)
+        return _Binder(raw, built, stamp, name, Problem("stampel_borta")).bind()
     if stamp.get("sort") != "blankettset":
         raise ConsolidatedWorkbook(
             f"{name} är en konsoliderad arbetsbok, inte en nämnds blankettset. Ange nämndens egen fil."

@@ -13,7 +13,7 @@ from blankettset.templates.errors import UnknownSet
 from blankettset.templates.identity import layout_of_set
 from blankettset.templates.model import Blankettset
 from blankettset.workbook.calc.values import parse_number
-from blankettset.workbook.layout.placement import STAMP_LAYOUT, STAMP_PARAMETER, STAMP_SHEET
+from blankettset.workbook.layout.placement import HEADER_ID, STAMP_LAYOUT, STAMP_PARAMETER, STAMP_SHEET
 from blankettset.workbook.read.filled import Problem
 from blankettset.workbook.read.sheet_map import STAMP_PREFIX, find_mark
 from blankettset.workbook.read.xlsx_reader import RawBook, UnreadableWorkbook, read_workbook
@@ -88,7 +88,7 @@ def read_stamp(raw: RawBook) -> dict[str, str]:
 
 def recovered_stamp(raw: RawBook, catalog: Catalog) -> dict[str, str]:
     """What the lost stamp said, from the forms' marks and the cover sheet; empty when they do not tell either."""
-    marks: dict[str, str] = {}
+    ids: dict[str, tuple[str, set[str], set[str]]] = {}  # form -> layout's name, column ids and row ids on its sheet
     said: dict[str, str] = {}
     for sheet in raw.sheets:
         mark = find_mark(sheet)
@@ -96,15 +96,12 @@ def recovered_stamp(raw: RawBook, catalog: Catalog) -> dict[str, str]:
             continue
         (id_row, id_column), text = mark
         form_id, _, layout = text.removeprefix(STAMP_PREFIX).partition(":")
-        marks.setdefault(form_id, layout)
+        columns = {c: cell.text for (r, c), cell in sheet.cells.items() if r == id_row and c != id_column and cell.text}
+        rows = {r: cell.text for (r, c), cell in sheet.cells.items() if c == id_column and r != id_row and cell.text}
+        ids.setdefault(form_id, (layout, set(columns.values()), set(rows.values())))
         if form_id == COVER:
-            column = next((c for (r, c), cell in sheet.cells.items() if r == id_row and cell.text == "uppgift"), 0)
-            rows = {r: cell.text for (r, c), cell in sheet.cells.items() if c == id_column and cell.text}
-            said = {
-                id_ or "": sheet.cells[row, column].text or ""
-                for row, id_ in rows.items()
-                if (row, column) in sheet.cells
-            }
+            at = next((c for c, id_ in columns.items() if id_ == "uppgift"), 0)
+            said = {id_: sheet.cells[row, at].text or "" for row, id_ in rows.items() if (row, at) in sheet.cells}
     if said.get("namnd_kod") not in catalog.namnder:
         return {}
     for level in ("namnd", "enhet"):
@@ -112,6 +109,27 @@ def recovered_stamp(raw: RawBook, catalog: Catalog) -> dict[str, str]:
             found = catalog.blankettset(said.get("period", ""), level)
         except UnknownSet:
             continue
-        if all(id_ in found.blanketter and found.blanketter[id_].layout == layout for id_, layout in marks.items()):
-            return {"sort": "blankettset", "blankettset": found.id, "niva": level, "namnd": said["namnd_kod"]}
+        if all(id_ in found.blanketter and found.blanketter[id_].layout == each[0] for id_, each in ids.items()):
+            layouts = {id_: _layout(catalog, found, id_, ids.get(id_)) for id_ in found.layouts}
+            stamp = {"sort": "blankettset", "blankettset": found.id, "niva": level, "namnd": said["namnd_kod"]}
+            stamp |= {"definition": layout_of_set(layouts)}
+            return stamp | {f"{STAMP_LAYOUT}{id_}": layout for id_, layout in layouts.items()}
     return {}
+
+
+def _layout(catalog: Catalog, newest: Blankettset, form_id: str, ids: tuple[str, set[str], set[str]] | None) -> str:
+    """The layout of a form that its sheet was built on, known by its ids: today's, or one that was kept and fits better."""
+    today = newest.layouts[form_id]
+    if ids is None:
+        return today
+    name, columns, rows = ids
+
+    def misfit(layout: str) -> int:
+        found = catalog.in_layouts(newest.id, newest.level, {**newest.layouts, form_id: layout})
+        if found is None:
+            return len(columns) + len(rows)
+        form = found.blanketter[form_id]
+        other_rows = set() if form.is_list else rows.difference([HEADER_ID]) ^ set(form.row_by_id)
+        return len(columns ^ set(form.column_by_id)) + len(other_rows)
+
+    return min([today, *catalog.kept.of_form(form_id, name)], key=misfit) if misfit(today) else today
