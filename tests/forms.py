@@ -97,6 +97,8 @@ def goals(blankettset: Blankettset) -> dict[Key, Value]:
     facts |= {("aktiviteter", "1", "mal"): kf, ("aktiviteter", "1", "aktivitet"): "Göra något"}
     year = blankettset.year
     facts |= {("aktiviteter", "1", "start"): f"{year}-01-01", ("aktiviteter", "1", "slut"): f"{year}-12-31"}
+    if blankettset.period == "VB" and "status" in forms["aktiviteter"].column_by_id:
+        facts["aktiviteter", "1", "status"] = "klar"
     return facts | followed_up(blankettset, facts)
 
 

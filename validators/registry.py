@@ -41,6 +41,7 @@ MODULES = (
     "text.rapporten",
     "text.forklaringar",
     "mal.underlag",
+    "mal.listor",
 )  # causes before effects
 SECTIONS = ("Givet", "När", "Så", "Exempel")
 WITHDRAWN: Mapping[str, str] = {  # code -> why; a code is never used again

@@ -356,7 +356,7 @@ def required_cells_are_filled(filing: Filing) -> Iterator[Hit]:
                 continue
             whole = len(blank) == len(required) > 1
             names = ", ".join(form.form.column_by_id[c].label for c in blank)
-            what = "raden är tom men måste fyllas i" if whole else f"cellen är tom men måste fyllas i ({names})"
+            what = "raden är tom men måste fyllas i" if whole else "cellen är tom men måste fyllas i"
             yield filing.at(
                 (form.form.id, row, blank[0]),
                 f"{what}." if len(blank) == 1 or whole else f"{len(blank)} celler på raden är tomma: {names}.",
@@ -585,8 +585,10 @@ def figures_have_the_forms_decimals(filing: Filing) -> Iterator[Hit]:
                 yield filing.at(
                     cell.key,
                     f"talet {show(cell.value)} har fler decimaler än blankettens {decimals} "
-                    f"och visas som {show(shown)}.",
-                    _fewer_decimals(form.form.unit_at(cell.row, cell.column), cell.value, decimals, show(shown)),
+                    f"och visas som {show(shown, decimals)}.",
+                    _fewer_decimals(
+                        form.form.unit_at(cell.row, cell.column), cell.value, decimals, show(shown, decimals)
+                    ),
                     found=cell.value,
                     expected=shown,
                 )

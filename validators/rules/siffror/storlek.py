@@ -130,7 +130,8 @@ def _thousandfold(filing: Filing, form: FilledForm, row: Row, columns: Mapping[s
         beside = [other for place, other in row.items() if place != key]
         usual = Decimal(median(beside)) if beside else middle_of_others(columns[key[2]], size)
         value = filing.filled.facts[key]
-        if usual and low <= size / usual <= high and isinstance(value, Decimal):
+        far = max(size / usual, usual / size) if usual else Decimal(0)
+        if usual and low <= far <= high and isinstance(value, Decimal):
             found.append(Odd(key, value, usual, (usual,), "radens andra tal" if beside else "kolumnens mittersta tal"))
     return found[0] if found else None
 
