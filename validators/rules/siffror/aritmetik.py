@@ -19,7 +19,7 @@ ARITHMETIC = "Räkneregeln står i blankettens definition (se blankettens sida)"
 
 def _wrong(filing: Filing, kind: str) -> Iterator[tuple[Cell, Decimal, Decimal, Formula]]:
     """Cells of one kind of computation that hold a figure (no formula) further off than the tolerance."""
-    for form in filing.judged():
+    for form in (form for form in filing.forms() if form.form.id not in filing.unusable):
         for cell, definition in filing.computed(form):
             if cell.formula is not None or cell.state is not CellState.NUMBER:
                 continue
