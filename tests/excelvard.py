@@ -198,4 +198,6 @@ def with_values(xml: str, computed: Any) -> str:
         text = str(int(value)) if isinstance(value, bool) else escape(str(value))
         return f'<c r="{found[1]}"{found[2]}{mark}>{found[3]}<v>{text}</v></c>'
 
-    return re.sub(r'<c r="([A-Z]+\d+)"([^>]*)>(<f[ >](?:(?!</c>).)*?</f>)(?:<v ?/>|<v></v>)</c>', filled, xml, flags=re.DOTALL)
+    return re.sub(
+        r'<c r="([A-Z]+\d+)"([^>]*)>(<f[ >](?:(?!</c>).)*?</f>)(?:<v ?/>|<v></v>)</c>', filled, xml, flags=re.DOTALL
+    )
